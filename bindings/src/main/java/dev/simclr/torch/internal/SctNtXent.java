@@ -1,0 +1,25 @@
+package dev.simclr.torch.internal;
+
+import dev.simclr.torch.internal.ffm.Sct;
+import java.lang.foreign.MemorySegment;
+
+/** Calls of nt_xent.h. */
+public final class SctNtXent {
+
+  private SctNtXent() {}
+
+  /**
+   * New handles, each owned by the caller.
+   *
+   * @param loss the loss, 0-dim
+   * @param accuracy the contrastive accuracy, 0-dim
+   * @param entropy the contrastive entropy, 0-dim
+   */
+  public record Result(MemorySegment loss, MemorySegment accuracy, MemorySegment entropy) {}
+
+  public static Result ntXent(MemorySegment z, double temperature) {
+    CallFrame frame = CallFrame.open();
+    Status.check(Sct.sct_nt_xent(z, temperature, frame.out(0), frame.out(1), frame.out(2)));
+    return new Result(frame.handle(0), frame.handle(1), frame.handle(2));
+  }
+}

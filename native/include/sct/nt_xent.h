@@ -1,0 +1,33 @@
+/* The loss of SimCLR (Chen et al. 2020, arXiv 2002.05709, equation 1). */
+#ifndef SCT_NT_XENT_H
+#define SCT_NT_XENT_H
+
+#include "status.h"
+#include "tensor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* NT-Xent of `z`, [2N, D] with N >= 1, floating: rows 0 to N - 1 are view 1, rows N to 2N - 1 view
+ * 2 of the same N images. With u = v / max(||v||, 1e-12) for each row v and s_ij = <u_i, u_j> /
+ * temperature,
+ *   loss = 1/(2N) sum_i ( log sum_{j != i} exp(s_ij) - s_i,pos(i) ).
+ * Computed in float32 whatever the dtype of `z` and autocast say (in float64 for float64). Records
+ * a graph for the loss; twice differentiable it is not.
+ *
+ * `ret_loss`, 0-dim float32 (float64 for float64).
+ * `ret_accuracy`, 0-dim, no graph: share of the N view-1 anchors whose positive is strictly more
+ * similar than each of the other N - 1 rows of view 2.
+ * `ret_entropy`, 0-dim, no graph: mean entropy, in nats, of the softmax of those N similarities
+ * over `temperature`.
+ *
+ * SCT_SHAPE if `z` is not [2N, D]; SCT_INVALID_ARGUMENT unless temperature is finite and > 0. */
+SCT_API sct_status sct_nt_xent(sct_tensor z, double temperature, sct_tensor *ret_loss,
+                               sct_tensor *ret_accuracy, sct_tensor *ret_entropy);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

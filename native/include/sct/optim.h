@@ -1,0 +1,53 @@
+/* Optimizer steps on whole lists of parameters. Each works on the .grad of the parameters, outside
+ * any graph, skips those without one, and clears the autocast cache. State tensors have the shape,
+ * dtype and device of their parameter. Nothing here waits for a device, sct_grad_norm apart. */
+#ifndef SCT_OPTIM_H
+#define SCT_OPTIM_H
+
+#include "status.h"
+#include "tensor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* SGD as torch.optim.SGD with dampening 0:
+ *   g <- g + weight_decay w;  b <- momentum b + g;  w <- w - lr (nesterov ? g + momentum b : b)
+ * `momentum_buffers`, zero at first, may be NULL when momentum is 0. */
+SCT_API sct_status sct_sgd_step(const sct_tensor *params, const sct_tensor *momentum_buffers,
+                                int64_t count, double lr, double momentum, double weight_decay,
+                                bool nesterov);
+
+/* LARS as in the SimCLR reference (You et al. 2017, arXiv 1708.03888; classic momentum):
+ *   g <- g + weight_decay w;  r <- eeta |w| / |g| if adapt, |w| > 0 and |g| > 0, else 1
+ *   v <- momentum v + lr r g; w <- w - (nesterov ? momentum v + lr r g : v)
+ * with L2 norms of whole tensors. `velocity` is zero at first. Excluded parameters (norm scale and
+ * shift, biases) take adapt = false and weight_decay = 0. */
+SCT_API sct_status sct_lars_step(const sct_tensor *params, const sct_tensor *velocity,
+                                 int64_t count, double lr, double momentum, double weight_decay,
+                                 double eeta, bool adapt, bool nesterov);
+
+/* AdamW as torch.optim.AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101); `step` counts from 1:
+ *   w <- w (1 - lr weight_decay);  m <- beta1 m + (1 - beta1) g;  v <- beta2 v + (1 - beta2) g^2
+ *   w <- w - lr/(1 - beta1^step) m / (sqrt(v / (1 - beta2^step)) + eps)
+ * The moments are zero at first. */
+SCT_API sct_status sct_adamw_step(const sct_tensor *params, const sct_tensor *first_moments,
+                                  const sct_tensor *second_moments, int64_t count, int64_t step,
+                                  double lr, double beta1, double beta2, double eps,
+                                  double weight_decay);
+
+/* Removes the gradients. */
+SCT_API sct_status sct_zero_grad(const sct_tensor *params, int64_t count);
+
+/* L2 norm over all gradients together; 0 without any. Waits for the device. */
+SCT_API sct_status sct_grad_norm(const sct_tensor *params, int64_t count, double *ret_norm);
+
+/* Moving averages: average <- decay average + (1 - decay) param. */
+SCT_API sct_status sct_ema_update(const sct_tensor *averages, const sct_tensor *params,
+                                  int64_t count, double decay);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,31 @@
+// What libsimclr_torch_cuda.so lends to libsimclr_torch.so, which itself never links CUDA.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "sct/cuda.h"
+
+namespace sct {
+
+// The functions throw; devices are checked before.
+struct CudaTable {
+  void (*describe)(int32_t device, sct_cuda_device_info& info);
+  void (*set_device)(int32_t device);
+  void (*synchronize)(int32_t device);
+  void (*memory_statistics)(int32_t device, sct_cuda_memory_stats& stats);
+  void (*reset_peak_memory)(int32_t device);
+  void (*empty_cache)();
+  void (*set_memory_fraction)(int32_t device, double fraction);
+  c10::Stream (*stream_from_pool)(int32_t device, bool high_priority);
+  c10::Stream (*stream_current)(int32_t device);
+  void (*stream_set_current)(c10::Stream stream);
+  void (*stream_synchronize)(c10::Stream stream);
+  void (*stream_wait)(c10::Stream stream, c10::Stream other);
+  void (*record_stream)(const at::Tensor& tensor, c10::Stream stream);
+};
+
+}  // namespace sct
+
+// Called once, when libsimclr_torch_cuda.so is loaded. The table is static.
+extern "C" __attribute__((visibility("default"))) void simclr_torch_register_cuda(
+    const sct::CudaTable* table) noexcept;

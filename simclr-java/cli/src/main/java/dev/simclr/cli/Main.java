@@ -1,0 +1,94 @@
+package dev.simclr.cli;
+
+import java.io.PrintWriter;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+
+/** The command line's entry point. */
+@Command(
+    name = "simclr",
+    description = "Contrastive learning of visual representations (SimCLR) on libtorch.",
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionReport.class,
+    subcommands = {
+      QuickstartCommand.class,
+      PretrainCommand.class,
+      RecipesCommand.class,
+      DoctorCommand.class
+    },
+    footerHeading = "%nExit codes:%n",
+    footer = {
+      "  0   done",
+      "  1   unexpected failure, a fault of the program",
+      "  2   usage or configuration",
+      "  3   data or checkpoint missing, damaged or unsuitable",
+      "  4   native library or libtorch missing, unfit, or failing",
+      "  5   out of memory",
+      "  6   the loss is not finite",
+      "  7   a file cannot be written",
+      "  75  stopped on request; go on with --resume"
+    })
+public final class Main {
+  private Main() {}
+
+  /**
+   * Runs the command line and exits with a documented code.
+   *
+   * @param args the arguments
+   */
+  public static void main(String[] args) {
+    System.exit(run(new PrintWriter(System.err, true), args));
+  }
+
+  /** Runs the command line and returns the exit code. */
+  static int run(PrintWriter err, String... args) {
+    CommandLine commandLine = new CommandLine(new Main());
+    commandLine.setErr(err);
+    commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+    commandLine.setParameterExceptionHandler((e, ignored) -> usage(e));
+    commandLine.setExecutionExceptionHandler((e, line, ignored) -> failed(e, line));
+    if (args.length == 0) {
+      commandLine.usage(System.out);
+      return ExitCode.USAGE.code();
+    }
+    return commandLine.execute(args);
+  }
+
+  private static int usage(ParameterException e) {
+    CommandLine line = e.getCommandLine();
+    Optional<String> near = nearestOption(e);
+    line.getErr()
+        .println(
+            "simclr: "
+                + Failures.firstLine(e.getMessage())
+                + near.map(name -> "; did you mean " + name + "?").orElse("")
+                + " (see "
+                + line.getCommandSpec().qualifiedName()
+                + " --help)");
+    return ExitCode.USAGE.code();
+  }
+
+  private static Optional<String> nearestOption(ParameterException e) {
+    if (e instanceof CommandLine.UnmatchedArgumentException unmatched
+        && !unmatched.getUnmatched().isEmpty()) {
+      var spec = e.getCommandLine().getCommandSpec();
+      String wrong = unmatched.getUnmatched().getFirst();
+      return NearestName.of(
+          wrong, wrong.startsWith("-") ? spec.optionsMap().keySet() : spec.subcommands().keySet());
+    }
+    return Optional.empty();
+  }
+
+  private static int failed(Exception e, CommandLine line) {
+    ExitCode code = Failures.code(e);
+    if (code == ExitCode.UNEXPECTED) {
+      line.getErr().println("simclr: unexpected failure; please report it with what follows");
+      e.printStackTrace(line.getErr());
+    } else {
+      line.getErr().println("simclr: " + Failures.message(e));
+    }
+    return code.code();
+  }
+}

@@ -1,0 +1,147 @@
+package dev.simclr.cli;
+
+import dev.simclr.io.AtomicFiles;
+import dev.simclr.io.CannotWriteException;
+import dev.simclr.train.Evaluation;
+import dev.simclr.train.PretrainConfig;
+import dev.simclr.train.PretrainResult;
+import dev.simclr.train.Pretrainer;
+import dev.simclr.train.RunFolder;
+import dev.simclr.train.RunSummary;
+import dev.simclr.train.StopToken;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** One pretraining run as the command line drives it: folder, log, signals, printed results. */
+final class Pretraining {
+  private static final String CONFIG = "config.yaml";
+  private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+
+  private Pretraining() {}
+
+  /**
+   * Runs.
+   *
+   * @param name what the default run folder is called
+   * @param asked resolves the configuration that was asked for
+   * @param nothingAsked whether no setting was given, so that a resumed run just takes its own
+   */
+  static ExitCode run(
+      RunOptions options, String name, Supplier<PretrainConfig> asked, boolean nothingAsked) {
+    options.check();
+    Console console = Console.standard(options.quiet);
+    Path folder =
+        options.out.orElseGet(
+            () -> Path.of("runs", name + "-" + LocalDateTime.now().format(STAMP)));
+    PretrainConfig config = options.resume ? resumed(folder, asked, nothingAsked) : asked.get();
+    StopToken stop = new StopToken();
+    try (var _ = LogLines.install(console);
+        RunLog log = new RunLog(console);
+        var _ = StopSignals.install(stop, console)) {
+      Pretrainer pretrainer =
+          Pretrainer.of(config)
+              .folder(folder)
+              .mode(
+                  options.resume
+                      ? RunFolder.Mode.RESUME
+                      : options.overwrite ? RunFolder.Mode.OVERWRITE : RunFolder.Mode.NEW)
+              .listener(new ProgressPrinter(console))
+              .packing(new PackingPrinter(console))
+              .stop(stop)
+              .onFolder(path -> {
+                AtomicFiles.write(
+                    path.resolve(CONFIG),
+                    ConfigLoader.toYaml(config).getBytes(StandardCharsets.UTF_8));
+                log.open(path.resolve("train.log"));
+              });
+      options.initFrom.ifPresent(pretrainer::initFrom);
+      PretrainResult result = pretrainer.run();
+      if (result.summary().isEmpty()) {
+        console.line(
+            "stopped after step "
+                + result.steps()
+                + "; go on with: simclr pretrain --out "
+                + folder
+                + " --resume");
+        return ExitCode.STOPPED;
+      }
+      printSummary(console, result, result.summary().get());
+      return ExitCode.OK;
+    }
+  }
+
+  private static PretrainConfig resumed(
+      Path folder, Supplier<PretrainConfig> asked, boolean nothingAsked) {
+    RunFolder.requireUsable(folder, RunFolder.Mode.RESUME);
+    PretrainConfig saved =
+        ConfigLoader.resolveOver(folder.resolve(CONFIG), Optional.empty(), List.of());
+    if (!nothingAsked) {
+      List<String> differences = ConfigLoader.differences(asked.get(), saved);
+      if (!differences.isEmpty()) {
+        throw new ConfigException(
+            "a resumed run keeps its configuration, but asked for is "
+                + String.join(", ", differences)
+                + "; leave the settings out, or start a new run with --init-from");
+      }
+    }
+    return saved;
+  }
+
+  private static void printSummary(Console console, PretrainResult result, RunSummary summary) {
+    summary.untrained().ifPresent(e -> console.fact("untrained", ProgressPrinter.accuracies(e)));
+    summary
+        .rawPixels()
+        .ifPresent(knn ->
+            console.fact("raw pixels", String.format(Locale.ROOT, "kNN %.2f %%", 100 * knn)));
+    summary.last().ifPresent(e -> console.fact("final", ProgressPrinter.accuracies(e)));
+    summary
+        .best()
+        .filter(e -> summary.last().map(Evaluation::epoch).orElse(-1) != e.epoch())
+        .ifPresent(e ->
+            console.fact(
+                "best epoch",
+                e.epoch() + ": " + ProgressPrinter.accuracies(e) + " (chosen on the test images)"));
+    console.fact(
+        "time",
+        String.format(Locale.ROOT, "%.1f s for %d steps", summary.seconds(), summary.steps()));
+    console.fact("encoder", result.encoder().toString());
+  }
+
+  /** Appends what the console prints to a file, once the run folder is there. */
+  private static final class RunLog implements AutoCloseable {
+    private final Console console;
+    private PrintWriter writer = new PrintWriter(Writer.nullWriter());
+
+    RunLog(Console console) {
+      this.console = console;
+    }
+
+    void open(Path file) {
+      try {
+        writer =
+            new PrintWriter(
+                Files.newBufferedWriter(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+      } catch (IOException e) {
+        throw new CannotWriteException(file, e);
+      }
+      console.attach(writer);
+    }
+
+    @Override
+    public void close() {
+      writer.close();
+    }
+  }
+}

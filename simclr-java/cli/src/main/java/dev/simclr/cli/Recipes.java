@@ -1,0 +1,44 @@
+package dev.simclr.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The recipes in the jar: YAML files whose first comment line says what they are. */
+final class Recipes {
+  /** All recipe names, in the order in which they are listed. */
+  static final List<String> NAMES =
+      List.of("quickstart", "cifar10-slim", "cifar10-resnet18", "fashion-mnist-slim", "folder");
+
+  private Recipes() {}
+
+  /** The recipe's text, comments included. */
+  static String text(String name) {
+    if (!NAMES.contains(name)) {
+      String hint = NearestName.of(name, NAMES).map(n -> "; did you mean " + n + "?").orElse("");
+      throw new ConfigException(
+          "there is no recipe " + name + hint + " (simclr recipes lists them)");
+    }
+    try (InputStream in = Recipes.class.getResourceAsStream("recipes/" + name + ".yaml")) {
+      if (in == null) {
+        throw new IllegalStateException("recipe " + name + " is missing in the jar");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException("recipe " + name, e);
+    }
+  }
+
+  /** The recipe's settings. */
+  static ObjectNode tree(String name) {
+    return YamlTree.parse(text(name), "recipe " + name);
+  }
+
+  /** The first comment line. */
+  static String description(String name) {
+    return text(name).lines().findFirst().orElse("").replaceFirst("^#\\s*", "");
+  }
+}

@@ -1,0 +1,13 @@
+/** The simclr command line. */
+module dev.simclr.cli {
+  requires dev.simclr;
+  requires info.picocli;
+  requires java.logging;
+  requires jdk.unsupported; // sun.misc.Signal, the only way to stop on a signal without a shutdown
+  requires org.snakeyaml.engine;
+  requires tools.jackson.databind;
+  requires tools.jackson.dataformat.yaml;
+
+  opens dev.simclr.cli to
+      info.picocli;
+}

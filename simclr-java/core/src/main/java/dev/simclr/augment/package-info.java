@@ -1,0 +1,14 @@
+/**
+ * Random views of images: what is drawn ({@link dev.simclr.augment.AugmentConfig}, {@link
+ * dev.simclr.augment.AugmentSampler}), what was drawn ({@link dev.simclr.augment.AugmentParams}),
+ * and how it is applied ({@link dev.simclr.augment.Augmenter}).
+ *
+ * <p>The operations are those of torchvision's {@code transforms.v2} on float tensors, in the order
+ * of SimCLR (Chen et al., "A Simple Framework for Contrastive Learning of Visual Representations",
+ * ICML 2020, appendix A): random resized crop, horizontal flip, colour jitter, conversion to gray,
+ * Gaussian blur, normalisation.
+ *
+ * <p>Drawing and applying are separate, so that the same parameters can be looked at, and applied
+ * by any implementation on any device.
+ */
+package dev.simclr.augment;

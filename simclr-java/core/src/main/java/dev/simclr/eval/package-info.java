@@ -1,0 +1,2 @@
+/** Evaluation of features: weighted nearest neighbours and a linear probe. */
+package dev.simclr.eval;

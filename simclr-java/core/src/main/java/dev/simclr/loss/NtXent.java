@@ -1,0 +1,66 @@
+package dev.simclr.loss;
+
+import dev.simclr.torch.Losses;
+import dev.simclr.torch.Tensor;
+import java.util.Arrays;
+
+/**
+ * NT-Xent, the normalised temperature-scaled cross-entropy (SimCLR, arXiv 2002.05709, equation 1
+ * and algorithm 1), as the mean over all 2N anchors.
+ *
+ * <p>Rows 0 to N-1 of the input are view 1 of N images, rows N to 2N-1 view 2 of the same images in
+ * the same order. With u = v / max(||v||, 1e-12) and s_ij = u_i . u_j / temperature,
+ *
+ * <pre>
+ *   loss = 1/(2N) sum_i ( log sum_{j != i} exp(s_ij) - s_i,pos(i) )
+ * </pre>
+ *
+ * <p>Google's code computes the sum of the two directions' means, which is twice this. Everything
+ * is computed in float32 whatever the autocast type, float64 input in float64. The gradient goes
+ * through the normalisation.
+ *
+ * @param temperature what similarities are divided by, above 0
+ */
+public record NtXent(double temperature) {
+
+  /**
+   * What one batch gives: three scalars, owned by the innermost scope.
+   *
+   * @param loss mean over the 2N anchors, in nats, with gradient
+   * @param accuracy share of the N view-1 anchors whose positive is strictly more similar than the
+   *     other N-1 rows of view 2; 0 when all rows are the same
+   * @param entropy mean entropy in nats of the softmax over those N similarities; ln N when all
+   *     rows are the same
+   */
+  public record Result(Tensor loss, Tensor accuracy, Tensor entropy) {}
+
+  /**
+   * Refuses a temperature that makes no sense.
+   *
+   * @throws IllegalArgumentException naming the value and what is allowed
+   */
+  public NtXent {
+    if (!(temperature > 0) || Double.isInfinite(temperature)) {
+      throw new IllegalArgumentException(
+          "temperature is " + temperature + "; allowed: finite, above 0");
+    }
+  }
+
+  /**
+   * Computes the loss and its two companions.
+   *
+   * @param projections v, [2N, D] with N at least 2, floating
+   * @return loss, contrastive accuracy and contrastive entropy
+   * @throws IllegalArgumentException for another shape
+   */
+  public Result forward(Tensor projections) {
+    if (projections.dim() != 2 || projections.size(0) < 4 || projections.size(0) % 2 != 0) {
+      throw new IllegalArgumentException(
+          "projections have shape "
+              + Arrays.toString(projections.shape())
+              + "; allowed: [2N, D] with N at least 2");
+    }
+    var result = Losses.ntXent(projections, temperature);
+    return new Result(result.loss(), result.accuracy(), result.entropy());
+  }
+}

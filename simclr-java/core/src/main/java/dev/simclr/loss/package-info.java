@@ -1,0 +1,2 @@
+/** The contrastive loss. */
+package dev.simclr.loss;

@@ -1,0 +1,44 @@
+package dev.simclr.model;
+
+import dev.simclr.torch.Tensor;
+import dev.simclr.torch.TensorScope;
+import java.util.Optional;
+
+/**
+ * 1x1, 3x3 and 1x1 convolutions around a shortcut (He et al. 2016, arXiv 1512.03385, figure 5
+ * right), with the stride in the 3x3 one, as torchvision and the SimCLR reference have it.
+ */
+final class Bottleneck extends Module {
+
+  /** Output channels per plane. */
+  static final int EXPANSION = 4;
+
+  private final Conv2d conv1;
+  private final BatchNorm bn1;
+  private final Conv2d conv2;
+  private final BatchNorm bn2;
+  private final Conv2d conv3;
+  private final BatchNorm bn3;
+  private final Optional<Sequential> downsample;
+
+  Bottleneck(BlockShape shape, Initializer init) {
+    conv1 = child("conv1", new Conv2d(shape.in(), shape.planes(), 1, 1, 0, init));
+    bn1 = child("bn1", new BatchNorm(shape.planes()));
+    conv2 = child("conv2", new Conv2d(shape.planes(), shape.planes(), 3, shape.stride(), 1, init));
+    bn2 = child("bn2", new BatchNorm(shape.planes()));
+    conv3 = child("conv3", new Conv2d(shape.planes(), shape.out(), 1, 1, 0, init));
+    bn3 = child("bn3", new BatchNorm(shape.out(), shape.lastScale(), true));
+    downsample = shape.shortcut(init).map(projection -> child("downsample", projection));
+  }
+
+  @Override
+  public Tensor forward(Tensor x) {
+    try (var scope = TensorScope.open()) {
+      Tensor out = bn1.forward(conv1.forward(x)).relu_();
+      out = bn2.forward(conv2.forward(out)).relu_();
+      out = bn3.forward(conv3.forward(out));
+      Tensor shortcut = downsample.isPresent() ? downsample.get().forward(x) : x;
+      return scope.keep(out.add_(shortcut).relu_());
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Encoders and projection heads: modules whose parameters carry torchvision's names. */
+package dev.simclr.model;

@@ -1,0 +1,161 @@
+package dev.simclr.train;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Where the images come from (YAML section {@code data}).
+ *
+ * @param source the kind of data
+ * @param root the directory that holds the data; {@code embedded} needs none, and for {@code
+ *     fashion-mnist} it is by default where Debian's package puts the files
+ * @param train for {@code folder}: the subdirectory of {@code root} with the training images;
+ *     absent means {@code train} where that exists, else {@code root} itself
+ * @param test for {@code folder}: the subdirectory of {@code root} with the test images; absent
+ *     means {@code test} or {@code val} where that exists, else no test images
+ * @param imageSize height and width of a view, in pixels
+ * @param badImages what happens to an image that cannot be decoded
+ * @param cache the directory for packed images; absent means the user cache
+ */
+public record DataConfig(
+    Source source,
+    Optional<Path> root,
+    Optional<String> train,
+    Optional<String> test,
+    int imageSize,
+    BadImages badImages,
+    Optional<Path> cache) {
+  /** The kinds of data that a run can open by name. */
+  public enum Source {
+    /** CIFAR-10 in its official binary layout. */
+    CIFAR10,
+    /** CIFAR-100 in its official binary layout. */
+    CIFAR100,
+    /** Fashion-MNIST in IDX files, gzipped or plain. */
+    FASHION_MNIST,
+    /** A directory of JPEG and PNG images; the first folder level is the class. */
+    FOLDER,
+    /** Images that are drawn in code, deterministic from a seed. */
+    EMBEDDED;
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
+  /** What happens to an image that cannot be decoded. */
+  public enum BadImages {
+    /** The run ends with an error that names the file. */
+    FAIL,
+    /** The image is left out and counted. */
+    SKIP;
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
+  /**
+   * Refuses values that no run can use.
+   *
+   * @throws IllegalArgumentException naming the key, the value and what is allowed
+   */
+  public DataConfig {
+    Keys.present("data.source", source);
+    Keys.present("data.root", root);
+    Keys.present("data.train", train);
+    Keys.present("data.test", test);
+    Keys.between("data.image_size", imageSize, 8, 1024);
+    Keys.present("data.bad_images", badImages);
+    Keys.present("data.cache", cache);
+  }
+
+  /** Returns the default values. */
+  public static DataConfig defaults() {
+    return builder().build();
+  }
+
+  /** Returns a builder that starts at the default values. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns a builder that starts at these values. */
+  public Builder toBuilder() {
+    Builder b = new Builder();
+    b.source = source;
+    b.root = root;
+    b.train = train;
+    b.test = test;
+    b.imageSize = imageSize;
+    b.badImages = badImages;
+    b.cache = cache;
+    return b;
+  }
+
+  /** Collects values for a {@link DataConfig}; each setter is named like its component. */
+  public static final class Builder {
+    private Source source = Source.EMBEDDED;
+    private Optional<Path> root = Optional.empty();
+    private Optional<String> train = Optional.empty();
+    private Optional<String> test = Optional.empty();
+    private int imageSize = 32;
+    private BadImages badImages = BadImages.FAIL;
+    private Optional<Path> cache = Optional.empty();
+
+    private Builder() {}
+
+    /** Sets {@code source}. */
+    public Builder source(Source value) {
+      source = value;
+      return this;
+    }
+
+    /** Sets {@code root}. */
+    public Builder root(Path value) {
+      root = Optional.of(value);
+      return this;
+    }
+
+    /** Sets {@code train}. */
+    public Builder train(String value) {
+      train = Optional.of(value);
+      return this;
+    }
+
+    /** Sets {@code test}. */
+    public Builder test(String value) {
+      test = Optional.of(value);
+      return this;
+    }
+
+    /** Sets {@code imageSize}. */
+    public Builder imageSize(int value) {
+      imageSize = value;
+      return this;
+    }
+
+    /** Sets {@code badImages}. */
+    public Builder badImages(BadImages value) {
+      badImages = value;
+      return this;
+    }
+
+    /** Sets {@code cache}. */
+    public Builder cache(Path value) {
+      cache = Optional.of(value);
+      return this;
+    }
+
+    /**
+     * Returns the values, checked.
+     *
+     * @throws IllegalArgumentException naming the key, the value and what is allowed
+     */
+    public DataConfig build() {
+      return new DataConfig(source, root, train, test, imageSize, badImages, cache);
+    }
+  }
+}

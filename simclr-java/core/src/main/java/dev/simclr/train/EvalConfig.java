@@ -1,0 +1,104 @@
+package dev.simclr.train;
+
+/**
+ * The evaluation of h, in evaluation mode (YAML section {@code eval}).
+ *
+ * @param knn whether the weighted kNN classifier runs
+ * @param knnK neighbours of a query; min(k, training images) are used
+ * @param knnT temperature T of the vote exp(cos / T)
+ * @param linear whether the linear probe runs
+ * @param batch images of one forward pass
+ * @param rawPixels whether kNN on raw pixels is measured once, as a baseline
+ */
+public record EvalConfig(
+    boolean knn, int knnK, double knnT, boolean linear, int batch, boolean rawPixels) {
+  /**
+   * Refuses values that no run can use.
+   *
+   * @throws IllegalArgumentException naming the key, the value and what is allowed
+   */
+  public EvalConfig {
+    Keys.between("eval.knn_k", knnK, 1, 100_000);
+    Keys.between("eval.knn_t", knnT, 0.001, 100);
+    Keys.between("eval.batch", batch, 1, 65536);
+  }
+
+  /** Returns the default values. */
+  public static EvalConfig defaults() {
+    return builder().build();
+  }
+
+  /** Returns a builder that starts at the default values. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns a builder that starts at these values. */
+  public Builder toBuilder() {
+    Builder b = new Builder();
+    b.knn = knn;
+    b.knnK = knnK;
+    b.knnT = knnT;
+    b.linear = linear;
+    b.batch = batch;
+    b.rawPixels = rawPixels;
+    return b;
+  }
+
+  /** Collects values for an {@link EvalConfig}; each setter is named like its component. */
+  public static final class Builder {
+    private boolean knn = true;
+    private int knnK = 200;
+    private double knnT = 0.1;
+    private boolean linear = true;
+    private int batch = 512;
+    private boolean rawPixels = false;
+
+    private Builder() {}
+
+    /** Sets {@code knn}. */
+    public Builder knn(boolean value) {
+      knn = value;
+      return this;
+    }
+
+    /** Sets {@code knnK}. */
+    public Builder knnK(int value) {
+      knnK = value;
+      return this;
+    }
+
+    /** Sets {@code knnT}. */
+    public Builder knnT(double value) {
+      knnT = value;
+      return this;
+    }
+
+    /** Sets {@code linear}. */
+    public Builder linear(boolean value) {
+      linear = value;
+      return this;
+    }
+
+    /** Sets {@code batch}. */
+    public Builder batch(int value) {
+      batch = value;
+      return this;
+    }
+
+    /** Sets {@code rawPixels}. */
+    public Builder rawPixels(boolean value) {
+      rawPixels = value;
+      return this;
+    }
+
+    /**
+     * Returns the values, checked.
+     *
+     * @throws IllegalArgumentException naming the key, the value and what is allowed
+     */
+    public EvalConfig build() {
+      return new EvalConfig(knn, knnK, knnT, linear, batch, rawPixels);
+    }
+  }
+}

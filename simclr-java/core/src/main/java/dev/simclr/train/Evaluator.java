@@ -1,0 +1,106 @@
+package dev.simclr.train;
+
+import dev.simclr.augment.ViewFormat;
+import dev.simclr.data.ImageDataset;
+import dev.simclr.eval.KnnClassifier;
+import dev.simclr.eval.LinearProbe;
+import dev.simclr.model.ResNet;
+import dev.simclr.torch.Tensor;
+import dev.simclr.torch.TensorScope;
+import java.lang.System.Logger.Level;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+
+/** Evaluates h with the labels of training and test images, which pretraining never sees. */
+final class Evaluator {
+  private static final System.Logger LOG = System.getLogger(Pretrainer.class.getName());
+
+  private final EvalConfig eval;
+  private final ViewFormat format;
+  private final Backend backend;
+  private final ImageDataset train;
+  private final ImageDataset test;
+  private final int[] trainLabels;
+  private final int[] testLabels;
+
+  private Evaluator(PretrainConfig config, Backend backend, ImageDataset train, ImageDataset test) {
+    this.eval = config.eval();
+    this.format = Augmentation.format(config);
+    this.backend = backend;
+    this.train = train;
+    this.test = test;
+    this.trainLabels = labels(train);
+    this.testLabels = labels(test);
+  }
+
+  /** Returns an evaluator, or empty, with a line in the log, where there is nothing to evaluate. */
+  static Optional<Evaluator> of(
+      PretrainConfig config, Backend backend, ImageDataset train, Optional<ImageDataset> test) {
+    if (!config.eval().knn() && !config.eval().linear()) {
+      LOG.log(Level.INFO, "no evaluation: eval.knn and eval.linear are false");
+      return Optional.empty();
+    }
+    if (test.isEmpty()) {
+      LOG.log(Level.INFO, "no evaluation: there are no test images");
+      return Optional.empty();
+    }
+    if (!train.labelled() || !test.get().labelled()) {
+      LOG.log(Level.INFO, "no evaluation: not all images have labels");
+      return Optional.empty();
+    }
+    return Optional.of(new Evaluator(config, backend, train, test.get()));
+  }
+
+  /**
+   * Evaluates an encoder.
+   *
+   * @param encoder in evaluation mode
+   * @param step finished steps
+   * @param epoch finished epochs
+   */
+  Evaluation evaluate(ResNet encoder, long step, int epoch) {
+    long start = System.nanoTime();
+    try (var _ = TensorScope.open()) {
+      Tensor trainFeatures = features(train, encoder.featureDim(), encoder::forward);
+      Tensor testFeatures = features(test, encoder.featureDim(), encoder::forward);
+      OptionalDouble knn =
+          eval.knn() ? OptionalDouble.of(knn(trainFeatures, testFeatures)) : OptionalDouble.empty();
+      OptionalDouble linear =
+          eval.linear()
+              ? OptionalDouble.of(
+                  LinearProbe.fit(trainFeatures, trainLabels, classes())
+                      .accuracy(testFeatures, testLabels)
+                      .top1())
+              : OptionalDouble.empty();
+      double seconds = (System.nanoTime() - start) * 1e-9;
+      return new Evaluation(step, epoch, knn, linear, seconds);
+    }
+  }
+
+  /** Returns the accuracy of kNN on the pixels of the views themselves. */
+  double rawPixels() {
+    try (var _ = TensorScope.open()) {
+      UnaryOperator<Tensor> pixels = views -> views.flatten(1, -1);
+      return knn(features(train, format.values(), pixels), features(test, format.values(), pixels));
+    }
+  }
+
+  private Tensor features(ImageDataset images, long dim, UnaryOperator<Tensor> network) {
+    return Features.of(images, format, eval.batch(), backend, dim, network);
+  }
+
+  private double knn(Tensor trainFeatures, Tensor testFeatures) {
+    return new KnnClassifier(eval.knnK(), eval.knnT())
+        .accuracy(trainFeatures, trainLabels, testFeatures, testLabels);
+  }
+
+  private int classes() {
+    return train.classNames().size();
+  }
+
+  private static int[] labels(ImageDataset images) {
+    return IntStream.range(0, images.size()).map(images::label).toArray();
+  }
+}

@@ -1,0 +1,66 @@
+package dev.simclr.train;
+
+import java.util.Locale;
+
+/**
+ * The largest amounts of memory that a run holds at one time, estimated before it starts.
+ *
+ * @param activations what the forward pass of 2N views keeps for the backward pass, and gradients
+ * @param weights parameters, gradients and optimizer state
+ * @param batches the ring of batch buffers
+ * @param loss the contrastive loss
+ * @param features features of training and test images during an evaluation
+ */
+public record MemoryEstimate(
+    long activations, long weights, long batches, long loss, long features) {
+
+  /** Returns the peak in bytes; evaluation and training steps do not overlap. */
+  public long peakBytes() {
+    return weights + batches + Math.max(activations + loss, features);
+  }
+
+  /** Returns the peak and its parts in MiB, in one line. */
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "%d MiB (activations %d, weights %d, batches %d, loss %d, features %d)",
+        mib(peakBytes()),
+        mib(activations),
+        mib(weights),
+        mib(batches),
+        mib(loss),
+        mib(features));
+  }
+
+  static long mib(long bytes) {
+    return bytes >> 20;
+  }
+
+  /**
+   * Estimates a run.
+   *
+   * @param config the run
+   * @param bf16 whether activations are bfloat16
+   * @param images training and test images whose features an evaluation holds
+   * @param buffers batch buffers in the ring
+   */
+  static MemoryEstimate of(PretrainConfig config, boolean bf16, long images, int buffers) {
+    long size = config.data().imageSize();
+    long views = 2L * config.train().batch();
+    long typeBytes = bf16 ? 2 : 4;
+    NetworkSize network = NetworkSize.of(config);
+    // A convolution's output is kept for its batch norm, and what leaves the activation function is
+    // kept for the next convolution; the gradient of the widest layer exists twice for a moment.
+    double perView = 2 * network.outputs() + 4 * network.widest();
+    // Weights, gradients, two kinds of optimizer state at most, and their bfloat16 copies.
+    int states = config.optim().name() == OptimConfig.Algorithm.ADAMW ? 2 : 1;
+    double perParameter = 4 * (2 + states) + (bf16 ? 2 : 0);
+    return new MemoryEstimate(
+        (long) (views * perView * typeBytes),
+        (long) (network.parameters() * perParameter),
+        buffers * views * 3 * size * size * 4,
+        2 * views * views * 4,
+        (long) (images * network.featureDim() * 4 * 2));
+  }
+}

@@ -1,0 +1,139 @@
+package dev.simclr.train;
+
+/**
+ * The encoder (YAML section {@code model}).
+ *
+ * @param encoder the architecture
+ * @param width multiplier of all channel counts; 0.25 gives a stem of 16 channels
+ * @param stem the first layers
+ * @param variant the layout of the residual blocks
+ * @param zeroGamma whether the last batch norm of each residual branch starts at scale 0
+ */
+public record ModelConfig(
+    Architecture encoder, double width, StemKind stem, BlockVariant variant, boolean zeroGamma) {
+  /** The residual networks. */
+  public enum Architecture {
+    /** 18 layers, basic blocks. */
+    RESNET18,
+    /** 34 layers, basic blocks. */
+    RESNET34,
+    /** 50 layers, bottleneck blocks. */
+    RESNET50;
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
+  /** The first layers of the network. */
+  public enum StemKind {
+    /** {@link #CIFAR} for views of 32 pixels or less, else {@link #IMAGENET}. */
+    AUTO,
+    /** 3x3 convolution with stride 1, no pooling. */
+    CIFAR,
+    /** 7x7 convolution with stride 2, then 3x3 max pooling with stride 2. */
+    IMAGENET;
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
+  /** Where projection shortcuts are and how weights start. */
+  public enum BlockVariant {
+    /** As in torchvision. */
+    TORCHVISION,
+    /** As in the SimCLR reference: a projection shortcut in the first block of every stage. */
+    GOOGLE;
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
+  /**
+   * Refuses values that no run can use.
+   *
+   * @throws IllegalArgumentException naming the key, the value and what is allowed
+   */
+  public ModelConfig {
+    Keys.present("model.encoder", encoder);
+    Keys.between("model.width", width, 0.0625, 8);
+    Keys.present("model.stem", stem);
+    Keys.present("model.variant", variant);
+  }
+
+  /** Returns the default values. */
+  public static ModelConfig defaults() {
+    return builder().build();
+  }
+
+  /** Returns a builder that starts at the default values. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns a builder that starts at these values. */
+  public Builder toBuilder() {
+    Builder b = new Builder();
+    b.encoder = encoder;
+    b.width = width;
+    b.stem = stem;
+    b.variant = variant;
+    b.zeroGamma = zeroGamma;
+    return b;
+  }
+
+  /** Collects values for a {@link ModelConfig}; each setter is named like its component. */
+  public static final class Builder {
+    private Architecture encoder = Architecture.RESNET18;
+    private double width = 1.0;
+    private StemKind stem = StemKind.AUTO;
+    private BlockVariant variant = BlockVariant.TORCHVISION;
+    private boolean zeroGamma = false;
+
+    private Builder() {}
+
+    /** Sets {@code encoder}. */
+    public Builder encoder(Architecture value) {
+      encoder = value;
+      return this;
+    }
+
+    /** Sets {@code width}. */
+    public Builder width(double value) {
+      width = value;
+      return this;
+    }
+
+    /** Sets {@code stem}. */
+    public Builder stem(StemKind value) {
+      stem = value;
+      return this;
+    }
+
+    /** Sets {@code variant}. */
+    public Builder variant(BlockVariant value) {
+      variant = value;
+      return this;
+    }
+
+    /** Sets {@code zeroGamma}. */
+    public Builder zeroGamma(boolean value) {
+      zeroGamma = value;
+      return this;
+    }
+
+    /**
+     * Returns the values, checked.
+     *
+     * @throws IllegalArgumentException naming the key, the value and what is allowed
+     */
+    public ModelConfig build() {
+      return new ModelConfig(encoder, width, stem, variant, zeroGamma);
+    }
+  }
+}

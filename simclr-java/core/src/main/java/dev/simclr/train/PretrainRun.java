@@ -1,0 +1,82 @@
+package dev.simclr.train;
+
+import dev.simclr.data.DataException;
+import dev.simclr.data.ImageDataset;
+import dev.simclr.optim.Optimizer;
+import dev.simclr.torch.Cuda;
+import dev.simclr.torch.Device;
+import dev.simclr.torch.TensorScope;
+import dev.simclr.torch.Torch;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Sets up one run of {@link Pretrainer} on its compute thread, refusing early what cannot work. */
+final class PretrainRun {
+  private final RunRequest request;
+  private final PretrainConfig config;
+
+  PretrainRun(RunRequest request) {
+    this.request = request;
+    this.config = request.config();
+  }
+
+  /** Runs; nothing in the run folder is touched before all that can be refused was refused. */
+  PretrainResult execute() {
+    RunFolder.requireUsable(request.folder(), request.mode());
+    boolean deterministic = Torch.deterministic();
+    try {
+      return executeOnData();
+    } finally {
+      // The switch belongs to the whole process.
+      Torch.setDeterministic(deterministic);
+    }
+  }
+
+  private PretrainResult executeOnData() {
+    if (request.trainImages().isPresent()) {
+      return execute(request.trainImages().get(), request.testImages());
+    }
+    try (RunData data = RunData.open(config.data(), request.packing())) {
+      return execute(data.train(), data.test());
+    }
+  }
+
+  private PretrainResult execute(ImageDataset train, Optional<ImageDataset> test) {
+    requireBatch(train, config.train().batch());
+    Backend backend = Backend.prepare(config.train());
+    MemoryEstimate memory =
+        MemoryEstimate.of(
+            config,
+            backend.precision().bf16(),
+            train.size() + test.map(ImageDataset::size).orElse(0),
+            ViewLoader.BUFFERS);
+    MemoryGuard.check(memory, available(backend.device()), config.train());
+    try (var _ = TensorScope.open();
+        SimClrModel model = SimClrModel.create(config, backend.device());
+        Optimizer optimizer = Optimizers.create(config.optim(), model.parameters())) {
+      request.initFrom().ifPresent(model::initFrom);
+      try (RunFolder folder = RunFolder.open(request.folder(), request.mode())) {
+        request.onFolder().accept(folder.path());
+        return new PretrainSession(request, train, test, backend, model, optimizer, folder, memory)
+            .run();
+      }
+    }
+  }
+
+  private static void requireBatch(ImageDataset train, int batch) {
+    if (train.size() < batch) {
+      throw new DataException(
+          "train.batch is "
+              + batch
+              + ", more than the number of training images, which is "
+              + train.size()
+              + "; the last partial batch is dropped, so none would be left");
+    }
+  }
+
+  private static OptionalLong available(Device device) {
+    return device.isCuda()
+        ? OptionalLong.of(Cuda.memoryStatistics(device).deviceFree())
+        : AvailableMemory.bytes();
+  }
+}

@@ -1,0 +1,284 @@
+package dev.simclr.train;
+
+import dev.simclr.augment.AugmentSampler;
+import dev.simclr.checkpoint.SafetensorsWriter;
+import dev.simclr.data.DataException;
+import dev.simclr.data.ImageDataset;
+import dev.simclr.io.AtomicFiles;
+import dev.simclr.optim.LrSchedule;
+import dev.simclr.optim.Optimizer;
+import dev.simclr.torch.Torch;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The training loop of one run: steps, reports, checkpoints, evaluations, and the results at the
+ * end.
+ *
+ * <p>At the end of an epoch the checkpoint comes before the evaluation, so that a run that is
+ * killed while it evaluates has lost nothing; resumed, it makes up for the evaluation first.
+ */
+final class PretrainSession {
+  private final RunRequest request;
+  private final PretrainConfig config;
+  private final TrainConfig train;
+  private final ProgressListener listener;
+  private final ImageDataset images;
+  private final Optional<ImageDataset> testImages;
+  private final Backend backend;
+  private final SimClrModel model;
+  private final Optimizer optimizer;
+  private final RunFolder folder;
+  private final MemoryEstimate memory;
+  private final Checkpoints checkpoints;
+  private final Optional<Evaluator> evaluator;
+  private final LrSchedule schedule;
+  private final int stepsPerEpoch;
+  private final long totalSteps;
+  private final long startNanos = System.nanoTime();
+  private double secondsBefore;
+
+  PretrainSession(
+      RunRequest request,
+      ImageDataset images,
+      Optional<ImageDataset> testImages,
+      Backend backend,
+      SimClrModel model,
+      Optimizer optimizer,
+      RunFolder folder,
+      MemoryEstimate memory) {
+    this.request = request;
+    this.config = request.config();
+    this.train = config.train();
+    this.listener = request.listener();
+    this.images = images;
+    this.testImages = testImages;
+    this.backend = backend;
+    this.model = model;
+    this.optimizer = optimizer;
+    this.folder = folder;
+    this.memory = memory;
+    this.checkpoints = new Checkpoints(folder.checkpoints(), train.keepCheckpoints());
+    this.evaluator = Evaluator.of(config, backend, images, testImages);
+    this.stepsPerEpoch = images.size() / train.batch();
+    this.totalSteps = (long) stepsPerEpoch * train.epochs();
+    this.schedule =
+        new LrSchedule(
+            config.optim().peakLr(train.batch()),
+            Math.round(config.optim().warmupEpochs() * stepsPerEpoch),
+            totalSteps);
+  }
+
+  PretrainResult run() {
+    Optional<Checkpoints.Saved> saved =
+        request.mode() == RunFolder.Mode.RESUME ? checkpoints.newest() : Optional.empty();
+    saved.ifPresent(this::restore);
+    long first = saved.map(s -> s.state().step()).orElse(0L);
+    // Without a checkpoint the run starts again, and so do its metrics.
+    long lastMetrics = saved.isPresent() ? first : -1;
+    try (MetricsFile metrics = MetricsFile.open(folder.metrics(), lastMetrics)) {
+      listener.started(info(first));
+      measureRawPixels(metrics);
+      evaluate(first, metrics);
+      long finished = train(first, metrics);
+      return finished < totalSteps
+          ? new PretrainResult(folder.path(), finished, Optional.empty())
+          : new PretrainResult(folder.path(), finished, Optional.of(finish(metrics)));
+    }
+  }
+
+  /** Trains until the end or a request to stop, and returns how many steps are finished. */
+  private long train(long first, MetricsFile metrics) {
+    AugmentSampler sampler = Augmentation.sampler(config);
+    try (ViewLoader loader =
+            new ViewLoader(
+                () -> new ViewFiller(images, train, sampler, Augmentation.augmenter(config)),
+                train.batch(),
+                2,
+                Augmentation.format(config),
+                first,
+                totalSteps,
+                backend.loaderThreads(),
+                backend.device());
+        LossGuard guard = new LossGuard(backend.device())) {
+      TrainStep trainStep =
+          new TrainStep(backend, model, optimizer, config.loss().temperature(), guard);
+      Pace pace = new Pace(train.batch());
+      pace.restart(System.nanoTime(), loader.waitNanos());
+      model.train(true);
+      long saved = first > 0 ? first : -1;
+      long done = first;
+      while (done < totalSteps) {
+        if (request.stop().isRequested()) {
+          if (saved != done) {
+            guard.check(done);
+            save(done);
+          }
+          return done;
+        }
+        double lr = schedule.at(done);
+        done++;
+        boolean epochEnd = done % stepsPerEpoch == 0;
+        boolean report = epochEnd || done % train.logEvery() == 0;
+        Optional<TrainStep.Values> values = trainStep.run(done, loader, lr, report);
+        pace.step();
+        if (values.isPresent()) {
+          Pace.Reading reading =
+              pace.read(System.nanoTime(), loader.waitNanos(), totalSteps - done);
+          report(done, values.get(), lr, reading, metrics);
+        }
+        if (epochEnd && checkpointDue(done)) {
+          guard.check(done);
+          save(done);
+          saved = done;
+        }
+        if (epochEnd && (done == totalSteps || !request.stop().isRequested())) {
+          evaluate(done, metrics);
+          pace.restart(System.nanoTime(), loader.waitNanos());
+        }
+      }
+      return done;
+    }
+  }
+
+  private int epochs(long step) {
+    return Math.toIntExact(step / stepsPerEpoch);
+  }
+
+  private boolean checkpointDue(long step) {
+    return step == totalSteps || epochs(step) % train.checkpointEvery() == 0;
+  }
+
+  private boolean evaluationDue(long step) {
+    if (step == 0 || step == totalSteps) {
+      return true;
+    }
+    return train.evalEvery() > 0
+        && step % stepsPerEpoch == 0
+        && epochs(step) % train.evalEvery() == 0;
+  }
+
+  private void report(
+      long step, TrainStep.Values values, double lr, Pace.Reading reading, MetricsFile metrics) {
+    StepProgress progress =
+        new StepProgress(
+            step,
+            totalSteps,
+            epochs(step - 1) + 1,
+            train.epochs(),
+            values.loss(),
+            values.accuracy(),
+            values.entropy(),
+            lr,
+            reading.imagesPerSecond(),
+            reading.dataWait(),
+            reading.timeLeft());
+    metrics.append(progress);
+    listener.stepped(progress);
+  }
+
+  private void measureRawPixels(MetricsFile metrics) {
+    if (config.eval().rawPixels() && evaluator.isPresent() && metrics.rawPixels().isEmpty()) {
+      double knn = evaluator.get().rawPixels();
+      metrics.appendRawPixels(knn);
+      listener.rawPixels(knn);
+    }
+  }
+
+  /** Evaluates if that is due after this step and was not done before. */
+  private void evaluate(long step, MetricsFile metrics) {
+    if (evaluator.isEmpty()
+        || !evaluationDue(step)
+        || RunSummary.at(metrics.evaluations(), step).isPresent()) {
+      return;
+    }
+    model.train(false);
+    Evaluation evaluation = evaluator.get().evaluate(model.encoder(), step, epochs(step));
+    model.train(true);
+    metrics.append(evaluation);
+    listener.evaluated(evaluation);
+  }
+
+  private void save(long step) {
+    CheckpointState state =
+        new CheckpointState(
+            step,
+            seconds(),
+            images.fingerprint(),
+            ConfigEntries.of(config),
+            versions(),
+            new TreeMap<>());
+    Path path = checkpoints.save(state, model.state(), optimizer.state());
+    listener.saved(path, step);
+  }
+
+  private void restore(Checkpoints.Saved saved) {
+    CheckpointState state = saved.state();
+    ConfigEntries.requireResumable(state.config(), ConfigEntries.of(config));
+    if (!state.dataset().equals(images.fingerprint())) {
+      throw new DataException(
+          "the training images are not those that "
+              + folder.path()
+              + " was started with: SHA-256 "
+              + images.fingerprint()
+              + ", then "
+              + state.dataset());
+    }
+    SimClrModel.load(saved.model(), model.state());
+    SimClrModel.load(saved.optimizer(), optimizer.state());
+    secondsBefore = state.seconds();
+  }
+
+  /** Writes the trained networks and the results. */
+  private RunSummary finish(MetricsFile metrics) {
+    Map<String, String> metadata = EncoderMetadata.of(config);
+    SafetensorsWriter.write(folder.encoder(), model.encoder().state(), metadata);
+    SafetensorsWriter.write(folder.head(), model.head().state(), Map.of("format", "pt"));
+    List<Evaluation> evaluations = metrics.evaluations();
+    RunSummary summary =
+        new RunSummary(
+            totalSteps,
+            train.epochs(),
+            images.size(),
+            seconds(),
+            backend.precision().bf16() ? "bf16" : "float32",
+            backend.device().toString(),
+            Torch.version(),
+            images.fingerprint(),
+            metrics.rawPixels(),
+            RunSummary.untrained(evaluations),
+            RunSummary.at(evaluations, totalSteps),
+            RunSummary.best(evaluations));
+    AtomicFiles.write(folder.summary(), summary.toJson());
+    return summary;
+  }
+
+  private double seconds() {
+    return secondsBefore + (System.nanoTime() - startNanos) * 1e-9;
+  }
+
+  private static SortedMap<String, String> versions() {
+    return new TreeMap<>(Map.of("libtorch", Torch.version(), "java", Runtime.version().toString()));
+  }
+
+  private RunInfo info(long first) {
+    return new RunInfo(
+        folder.path(),
+        images.size(),
+        evaluator.isPresent() ? testImages.map(ImageDataset::size).orElse(0) : 0,
+        first,
+        totalSteps,
+        stepsPerEpoch,
+        backend.device().toString(),
+        backend.precision(),
+        backend.threads(),
+        backend.loaderThreads(),
+        model.parameterCount(),
+        schedule.peak(),
+        memory);
+  }
+}

@@ -1,0 +1,97 @@
+package dev.simclr.train;
+
+import dev.simclr.data.BadImagePolicy;
+import dev.simclr.data.CifarSource;
+import dev.simclr.data.DataException;
+import dev.simclr.data.DataSource;
+import dev.simclr.data.Datasets;
+import dev.simclr.data.FashionMnistSource;
+import dev.simclr.data.ImageDataset;
+import dev.simclr.data.ImageFolderSource;
+import dev.simclr.data.PackOptions;
+import dev.simclr.data.Progress;
+import dev.simclr.data.Split;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The images of a configuration, to be closed. */
+public final class RunData implements AutoCloseable {
+  private final ImageDataset train;
+  private final Optional<ImageDataset> test;
+
+  private RunData(ImageDataset train, Optional<ImageDataset> test) {
+    this.train = train;
+    this.test = test;
+  }
+
+  /**
+   * Opens the data that a configuration names, packing it first if need be.
+   *
+   * @throws IllegalArgumentException if {@code data.root} is needed and absent
+   * @throws DataException if data is missing or damaged
+   */
+  public static RunData open(DataConfig data, Progress progress) {
+    DataSource source = source(data);
+    ImageDataset train = open(data, source, Split.TRAIN, progress);
+    try {
+      return new RunData(
+          train,
+          source.has(Split.TEST)
+              ? Optional.of(open(data, source, Split.TEST, progress))
+              : Optional.empty());
+    } catch (RuntimeException e) {
+      train.close();
+      throw e;
+    }
+  }
+
+  /** Returns the images to train on. */
+  public ImageDataset train() {
+    return train;
+  }
+
+  /** Returns the images to evaluate on, if the data has such. */
+  public Optional<ImageDataset> test() {
+    return test;
+  }
+
+  @Override
+  public void close() {
+    train.close();
+    test.ifPresent(ImageDataset::close);
+  }
+
+  private static ImageDataset open(
+      DataConfig data, DataSource source, Split split, Progress progress) {
+    return Datasets.open(
+        source,
+        split,
+        data.cache().orElseGet(Datasets::defaultCacheDir),
+        switch (data.badImages()) {
+          case FAIL -> BadImagePolicy.FAIL;
+          case SKIP -> BadImagePolicy.SKIP;
+        },
+        PackOptions.forImageSize(data.imageSize()),
+        progress);
+  }
+
+  private static DataSource source(DataConfig data) {
+    return switch (data.source()) {
+      case CIFAR10 -> CifarSource.cifar10(root(data));
+      case CIFAR100 -> CifarSource.cifar100(root(data));
+      case FASHION_MNIST -> FashionMnistSource.of(data.root().orElse(FashionMnistSource.DEBIAN));
+      case FOLDER -> ImageFolderSource.of(root(data), data.train(), data.test());
+      case EMBEDDED ->
+          throw new IllegalArgumentException("data.source embedded is not in this build");
+    };
+  }
+
+  private static Path root(DataConfig data) {
+    return data.root()
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "data.root is not set; data.source "
+                    + data.source()
+                    + " needs the directory that holds the data"));
+  }
+}

@@ -1,0 +1,35 @@
+package dev.simclr.train;
+
+import java.nio.file.Path;
+
+/**
+ * What a run resolved its configuration to.
+ *
+ * @param folder the run folder
+ * @param images training images
+ * @param testImages test images; 0 without evaluation
+ * @param firstStep steps that were finished before, greater than 0 for a resumed run
+ * @param totalSteps steps of the whole run
+ * @param stepsPerEpoch whole batches in an epoch; the last partial one is dropped
+ * @param device where tensors live
+ * @param precision type of convolutions and matrix products, and why
+ * @param threads threads of native operators
+ * @param loaderThreads threads that make views
+ * @param parameters trainable values of encoder and head
+ * @param peakLr learning rate after warm-up
+ * @param memory estimated peak
+ */
+public record RunInfo(
+    Path folder,
+    int images,
+    int testImages,
+    long firstStep,
+    long totalSteps,
+    int stepsPerEpoch,
+    String device,
+    PrecisionChoice precision,
+    int threads,
+    int loaderThreads,
+    long parameters,
+    double peakLr,
+    MemoryEstimate memory) {}

@@ -1,0 +1,279 @@
+package dev.simclr.train;
+
+/**
+ * Length, precision and bookkeeping of a run (YAML section {@code train}).
+ *
+ * @param epochs passes over the training images
+ * @param batch images (not views) of a step
+ * @param seed seed of every random number of the run
+ * @param precision the type of convolutions and matrix products
+ * @param device where tensors live
+ * @param threads threads of native operators; 0 means the available processors
+ * @param loaderThreads threads that make views; 0 means the available processors. Results do not
+ *     depend on it
+ * @param deterministic whether operators without a deterministic algorithm are refused
+ * @param checkpointEvery epochs between checkpoints
+ * @param keepCheckpoints how many checkpoints stay on disk; 0 means all
+ * @param evalEvery epochs between evaluations; 0 means only before the first and after the last
+ *     step
+ * @param logEvery steps between two lines of metrics
+ * @param positives what a positive pair is; anything but {@code augmented} is a control experiment
+ *     that should learn little
+ * @param memoryCheck what happens if the estimated peak exceeds the memory available
+ */
+public record TrainConfig(
+    int epochs,
+    int batch,
+    long seed,
+    Precision precision,
+    DeviceChoice device,
+    int threads,
+    int loaderThreads,
+    boolean deterministic,
+    int checkpointEvery,
+    int keepCheckpoints,
+    int evalEvery,
+    int logEvery,
+    Positives positives,
+    MemoryCheck memoryCheck) {
+  /** The type of convolutions and matrix products; weights and the loss are always float32. */
+  public enum Precision {
+    /**
+     * {@link #BF16} where the processor has AVX512-BF16 or AMX or the device is a GPU, else {@link
+     * #FLOAT32}.
+     */
+    AUTO,
+    /** Single precision. */
+    FLOAT32,
+    /**
+     * bfloat16 autocast; about 9 times slower than float32 on processors without instructions for
+     * it.
+     */
+    BF16;
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
+  /** Where tensors live. */
+  public enum DeviceChoice {
+    /** {@link #CUDA} where it is available, else {@link #CPU}. */
+    AUTO,
+    /** The processor. */
+    CPU,
+    /** The first CUDA device. */
+    CUDA;
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
+  /** What a positive pair is. */
+  public enum Positives {
+    /** Two random views of one image: SimCLR. */
+    AUGMENTED,
+    /** The same image twice, without augmentation. */
+    IDENTICAL,
+    /** Random views of two images that are paired at random. */
+    SHUFFLED;
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
+  /** What happens if the estimated peak exceeds the memory available. */
+  public enum MemoryCheck {
+    /** The run does not start. */
+    REFUSE,
+    /** The run starts, with a warning that has the numbers. */
+    WARN;
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
+  /**
+   * Refuses values that no run can use.
+   *
+   * @throws IllegalArgumentException naming the key, the value and what is allowed
+   */
+  public TrainConfig {
+    Keys.between("train.epochs", epochs, 1, 1_000_000);
+    Keys.between("train.batch", batch, 2, 65536);
+    Keys.present("train.precision", precision);
+    Keys.present("train.device", device);
+    Keys.between("train.threads", threads, 0, 4096);
+    Keys.between("train.loader_threads", loaderThreads, 0, 4096);
+    Keys.between("train.checkpoint_every", checkpointEvery, 1, 1_000_000);
+    Keys.between("train.keep_checkpoints", keepCheckpoints, 0, 1_000_000);
+    Keys.between("train.eval_every", evalEvery, 0, 1_000_000);
+    Keys.between("train.log_every", logEvery, 1, 1_000_000);
+    Keys.present("train.positives", positives);
+    Keys.present("train.memory_check", memoryCheck);
+  }
+
+  /** Returns the default values. */
+  public static TrainConfig defaults() {
+    return builder().build();
+  }
+
+  /** Returns a builder that starts at the default values. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns a builder that starts at these values. */
+  public Builder toBuilder() {
+    Builder b = new Builder();
+    b.epochs = epochs;
+    b.batch = batch;
+    b.seed = seed;
+    b.precision = precision;
+    b.device = device;
+    b.threads = threads;
+    b.loaderThreads = loaderThreads;
+    b.deterministic = deterministic;
+    b.checkpointEvery = checkpointEvery;
+    b.keepCheckpoints = keepCheckpoints;
+    b.evalEvery = evalEvery;
+    b.logEvery = logEvery;
+    b.positives = positives;
+    b.memoryCheck = memoryCheck;
+    return b;
+  }
+
+  /** Collects values for a {@link TrainConfig}; each setter is named like its component. */
+  public static final class Builder {
+    private int epochs = 10;
+    private int batch = 256;
+    private long seed = 0;
+    private Precision precision = Precision.AUTO;
+    private DeviceChoice device = DeviceChoice.AUTO;
+    private int threads = 0;
+    private int loaderThreads = 0;
+    private boolean deterministic = false;
+    private int checkpointEvery = 1;
+    private int keepCheckpoints = 2;
+    private int evalEvery = 1;
+    private int logEvery = 10;
+    private Positives positives = Positives.AUGMENTED;
+    private MemoryCheck memoryCheck = MemoryCheck.REFUSE;
+
+    private Builder() {}
+
+    /** Sets {@code epochs}. */
+    public Builder epochs(int value) {
+      epochs = value;
+      return this;
+    }
+
+    /** Sets {@code batch}. */
+    public Builder batch(int value) {
+      batch = value;
+      return this;
+    }
+
+    /** Sets {@code seed}. */
+    public Builder seed(long value) {
+      seed = value;
+      return this;
+    }
+
+    /** Sets {@code precision}. */
+    public Builder precision(Precision value) {
+      precision = value;
+      return this;
+    }
+
+    /** Sets {@code device}. */
+    public Builder device(DeviceChoice value) {
+      device = value;
+      return this;
+    }
+
+    /** Sets {@code threads}. */
+    public Builder threads(int value) {
+      threads = value;
+      return this;
+    }
+
+    /** Sets {@code loaderThreads}. */
+    public Builder loaderThreads(int value) {
+      loaderThreads = value;
+      return this;
+    }
+
+    /** Sets {@code deterministic}. */
+    public Builder deterministic(boolean value) {
+      deterministic = value;
+      return this;
+    }
+
+    /** Sets {@code checkpointEvery}. */
+    public Builder checkpointEvery(int value) {
+      checkpointEvery = value;
+      return this;
+    }
+
+    /** Sets {@code keepCheckpoints}. */
+    public Builder keepCheckpoints(int value) {
+      keepCheckpoints = value;
+      return this;
+    }
+
+    /** Sets {@code evalEvery}. */
+    public Builder evalEvery(int value) {
+      evalEvery = value;
+      return this;
+    }
+
+    /** Sets {@code logEvery}. */
+    public Builder logEvery(int value) {
+      logEvery = value;
+      return this;
+    }
+
+    /** Sets {@code positives}. */
+    public Builder positives(Positives value) {
+      positives = value;
+      return this;
+    }
+
+    /** Sets {@code memoryCheck}. */
+    public Builder memoryCheck(MemoryCheck value) {
+      memoryCheck = value;
+      return this;
+    }
+
+    /**
+     * Returns the values, checked.
+     *
+     * @throws IllegalArgumentException naming the key, the value and what is allowed
+     */
+    public TrainConfig build() {
+      return new TrainConfig(
+          epochs,
+          batch,
+          seed,
+          precision,
+          device,
+          threads,
+          loaderThreads,
+          deterministic,
+          checkpointEvery,
+          keepCheckpoints,
+          evalEvery,
+          logEvery,
+          positives,
+          memoryCheck);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package dev.simclr.train;
+
+import dev.simclr.augment.ViewFormat;
+import dev.simclr.torch.DType;
+import dev.simclr.torch.Device;
+import dev.simclr.torch.NativeBuffer;
+import dev.simclr.torch.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Batches of views as tensors: a {@link BatchLoader} over buffers that tensors share. */
+final class ViewLoader implements AutoCloseable {
+  /** Buffers in the ring: one in use and two ahead even out steps and threads of uneven speed. */
+  static final int BUFFERS = 3;
+
+  private final List<NativeBuffer> buffers = new ArrayList<>();
+  private final BatchLoader loader;
+  private final int views;
+  private final ViewFormat format;
+  private final Device device;
+
+  /** The views of one step; closing gives the memory back to the loader. */
+  record Views(Tensor tensor, BatchLoader.Batch batch) implements AutoCloseable {
+    @Override
+    public void close() {
+      batch.close();
+    }
+  }
+
+  /**
+   * Starts to make views.
+   *
+   * @param fillers makes a filler for each thread
+   * @param rows rows of a batch, as the filler counts
+   * @param viewsPerRow views that a filler makes of a row
+   * @param format of a view, channels last
+   * @param firstStep first step
+   * @param endStep step after the last one
+   * @param threads threads, at least 1
+   * @param device where the tensors are wanted
+   */
+  ViewLoader(
+      Supplier<? extends BatchLoader.RowFiller> fillers,
+      int rows,
+      int viewsPerRow,
+      ViewFormat format,
+      long firstStep,
+      long endStep,
+      int threads,
+      Device device) {
+    this.views = rows * viewsPerRow;
+    this.format = format;
+    this.device = device;
+    try {
+      for (int i = 0; i < BUFFERS; i++) {
+        buffers.add(NativeBuffer.allocate(views * format.bytes()));
+      }
+    } catch (RuntimeException e) {
+      buffers.forEach(NativeBuffer::close);
+      throw e;
+    }
+    this.loader =
+        new BatchLoader(
+            fillers,
+            buffers.stream().map(NativeBuffer::segment).toList(),
+            rows,
+            firstStep,
+            endStep,
+            threads);
+  }
+
+  /**
+   * Waits for the views of the next step: {@code [views, 3, S, S]} float32, channels last, owned by
+   * the innermost scope. On the CPU the tensor is the loader's buffer, without a copy, so it must
+   * not be used after {@link Views#close}.
+   */
+  Views next() {
+    BatchLoader.Batch batch = loader.next();
+    NativeBuffer buffer = buffers.get(batch.buffer());
+    int size = format.size();
+    Tensor host =
+        Tensor.wrapChannelsLast(buffer, 0, DType.FLOAT32, views, ViewFormat.CHANNELS, size, size);
+    return new Views(device.equals(Device.CPU) ? host : host.to(device), batch);
+  }
+
+  /** Returns the time spent waiting in {@link #next}, in nanoseconds. */
+  long waitNanos() {
+    return loader.waitNanos();
+  }
+
+  @Override
+  public void close() {
+    loader.close();
+    buffers.forEach(NativeBuffer::close);
+  }
+}

@@ -1,0 +1,201 @@
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+MVN = """#!/bin/sh
+echo "$JAVA_HOME $*" >> {root}/mvn-calls
+[ ! -f {root}/mvn-fails ] || {{ echo '[ERROR] Tensor.java: cannot find symbol'; exit 1; }}
+echo '[INFO] Building simclr-java: library 0.1.0-SNAPSHOT   [4/5]'
+echo 'simclr: fetching libtorch'
+echo 'something that is of no interest'
+classes={root}/bindings/target/classes/dev/simclr/torch/native/linux-x86_64
+mkdir -p $classes {root}/simclr-java/cli/target/lib
+echo 'torch.home={root}/libtorch' > $classes/native.properties
+touch {root}/simclr-java/cli/target/simclr-cli-0.1.jar {root}/simclr-java/cli/target/built
+"""
+
+JAVA = """#!/bin/sh
+echo "java $*"
+exit 75
+"""
+
+
+def script(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+class LauncherTest(unittest.TestCase):
+    """Runs the launcher in a miniature of the repository, with a Maven and a JDK that record."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.root = Path(temporary.name).resolve() / "repository"
+        for name in ("bindings/src", "simclr-java/core/src", "simclr-java/cli/src", "native/src"):
+            (self.root / name).mkdir(parents=True)
+        for name in ("pom.xml", "CMakeLists.txt", "bindings/pom.xml", "simclr-java/pom.xml",
+                     "simclr-java/core/pom.xml", "simclr-java/cli/pom.xml", "native/src/a.cpp",
+                     "libtorch/lib/libtorch_cpu.so"):
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / name).touch()
+        shutil.copy(REPOSITORY / "simclr", self.root / "simclr")
+        shutil.copytree(REPOSITORY / "native/cmake", self.root / "native/cmake",
+                        ignore=shutil.ignore_patterns("__pycache__"))
+        self.jdk = self.root.parent / "jdk"
+        script(self.jdk / "bin/java", JAVA)
+        script(self.jdk / "bin/javac", "#!/bin/sh\n")
+        (self.jdk / "release").write_text('JAVA_VERSION="25.0.1"\n', "utf-8")
+        script(self.root.parent / "bin/mvn", MVN.format(root=self.root))
+        past = time.time() - 100
+        for path in self.root.rglob("*"):
+            os.utime(path, (past, past))
+
+    def run_launcher(self, *arguments, launcher=None, **env):
+        return subprocess.run(
+            [launcher or self.root / "simclr", *arguments],
+            env={
+                "PATH": f"{self.root.parent / 'bin'}:{os.environ['PATH']}",
+                "HOME": str(self.root.parent),
+                "JAVA_HOME": str(self.jdk),
+                **env,
+            },
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def builds(self):
+        calls = self.root / "mvn-calls"
+        return calls.read_text("utf-8").splitlines() if calls.exists() else []
+
+    def test_builds_what_is_missing_then_runs_with_the_programs_own_status(self):
+        done = self.run_launcher("knn", "--k", "a b")
+        self.assertEqual(75, done.returncode)
+        self.assertEqual(1, len(self.builds()))
+        self.assertTrue(self.builds()[0].startswith(str(self.jdk)))
+        self.assertIn("--enable-native-access=dev.simclr.torch", done.stdout)
+        self.assertTrue(done.stdout.endswith("dev.simclr.cli/dev.simclr.cli.Main knn --k a b\n"))
+
+    def test_progress_goes_to_stderr_without_mavens_noise(self):
+        done = self.run_launcher()
+        self.assertIn("simclr: library [4/5]\n", done.stderr)
+        self.assertIn("simclr: fetching libtorch\n", done.stderr)
+        self.assertNotIn("of no interest", done.stderr + done.stdout)
+
+    def test_builds_once(self):
+        self.run_launcher()
+        done = self.run_launcher()
+        self.assertEqual(("", 1), (done.stderr, len(self.builds())))
+
+    def test_a_newer_source_is_built(self):
+        self.run_launcher()
+        newer = time.time() + 10
+        os.utime(self.root / "native/src/a.cpp", (newer, newer))
+        self.run_launcher()
+        self.assertEqual(2, len(self.builds()))
+
+    def test_a_new_file_is_built(self):
+        self.run_launcher()
+        source = self.root / "simclr-java/core/src/New.java"
+        source.touch()
+        newer = time.time() + 10
+        os.utime(source, (newer, newer))
+        self.run_launcher()
+        self.assertEqual(2, len(self.builds()))
+
+    def test_a_libtorch_that_is_gone_is_replaced(self):
+        self.run_launcher()
+        (self.root / "libtorch/lib/libtorch_cpu.so").unlink()
+        self.run_launcher()
+        self.assertEqual(2, len(self.builds()))
+
+    def test_another_libtorch_is_built_against(self):
+        self.run_launcher()
+        self.run_launcher(LIBTORCH=str(self.root / "libtorch/lib/.."))
+        self.assertEqual(1, len(self.builds()))
+        self.run_launcher(LIBTORCH="/elsewhere")
+        self.assertEqual(2, len(self.builds()))
+
+    def test_a_failed_build_shows_its_errors_and_exits_4(self):
+        (self.root / "mvn-fails").touch()
+        done = self.run_launcher("quickstart")
+        self.assertEqual((4, ""), (done.returncode, done.stdout))
+        self.assertIn("[ERROR] Tensor.java: cannot find symbol", done.stderr)
+
+    def test_works_through_a_symbolic_link(self):
+        link = self.root.parent / "link"
+        link.symlink_to(self.root / "simclr")
+        self.assertEqual(75, self.run_launcher(launcher=link).returncode)
+
+    def test_a_jdk_that_is_too_old_is_passed_over(self):
+        (self.jdk / "release").write_text('JAVA_VERSION="17.0.15"\n', "utf-8")
+        other = self.root.parent / ".jdks/25"
+        shutil.copytree(self.jdk, other)
+        (other / "release").write_text('JAVA_VERSION="25"\n', "utf-8")
+        self.run_launcher()  # with that one, or with one that this machine has
+        self.assertEqual(1, len(self.builds()))
+        self.assertFalse(self.builds()[0].startswith(f"{self.jdk} "))
+
+    def test_jvm_options_of_the_user_are_passed_on(self):
+        self.assertIn(" -Da=1 -Db=2 ", self.run_launcher(SIMCLR_JAVA_OPTS="-Da=1 -Db=2").stdout)
+
+    # What is missing is named, with the command that installs it.
+
+    def path_without(self, *missing):
+        """A PATH with every command of this machine except the ones given."""
+        directory = self.root.parent / "without"
+        directory.mkdir(exist_ok=True)
+        for entry in os.environ["PATH"].split(":"):
+            if os.path.isdir(entry):
+                for name in os.listdir(entry):
+                    link = directory / name
+                    if name not in missing and not os.path.lexists(link):
+                        link.symlink_to(os.path.join(entry, name))
+        return f"{self.root.parent / 'bin'}:{directory}"
+
+    def assert_missing(self, done, what, command):
+        self.assertEqual((4, ""), (done.returncode, done.stdout), done.stderr)
+        self.assertRegex(done.stderr, f"^simclr: {what}.*Install it: .*{command}")
+        self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
+
+    def test_missing_cmake(self):
+        self.assert_missing(self.run_launcher(PATH=self.path_without("cmake")), "cmake", "cmake")
+
+    def test_old_cmake(self):
+        script(self.root.parent / "bin/cmake", "#!/bin/sh\necho cmake version 3.18.4\n")
+        self.assert_missing(self.run_launcher(), r"cmake is 3\.18, 3\.22 or newer", "cmake")
+
+    def test_missing_compiler(self):
+        path = self.path_without("c++")
+        self.assert_missing(self.run_launcher(PATH=path), r"no C\+\+ compiler", r"g\+\+")
+
+    def test_old_compiler(self):
+        script(self.root.parent / "bin/c++", "#!/bin/sh\necho 'no -std=c++20' >&2\nexit 1\n")
+        self.assert_missing(self.run_launcher(), r"c\+\+ does not compile C\+\+20", r"g\+\+")
+
+    def test_missing_make_and_ninja(self):
+        path = self.path_without("make", "ninja")
+        self.assert_missing(self.run_launcher(PATH=path), "neither ninja nor make", "ninja-build")
+
+    def test_missing_python(self):
+        path = self.path_without("python3")
+        self.assert_missing(self.run_launcher(PATH=path), "python3 is not on PATH", "python3")
+
+    def test_missing_maven(self):
+        path = self.path_without("mvn")
+        (self.root.parent / "bin/mvn").unlink()
+        self.assert_missing(self.run_launcher(PATH=path), "mvn", "maven")
+
+
+if __name__ == "__main__":
+    unittest.main()

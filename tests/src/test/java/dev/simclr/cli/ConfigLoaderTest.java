@@ -1,0 +1,127 @@
+package dev.simclr.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.simclr.train.DataConfig;
+import dev.simclr.train.PretrainConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.FieldSource;
+
+class ConfigLoaderTest {
+  static final List<String> RECIPES = Recipes.NAMES;
+
+  @TempDir Path dir;
+
+  private static PretrainConfig overrides(String... assignments) {
+    return ConfigLoader.resolve(Optional.empty(), Optional.empty(), List.of(assignments));
+  }
+
+  private PretrainConfig file(String yaml) throws IOException {
+    Path file = dir.resolve("config.yaml");
+    Files.writeString(file, yaml);
+    return ConfigLoader.resolve(Optional.empty(), Optional.of(file), List.of());
+  }
+
+  @Test
+  void noLayersGiveTheDefaults() {
+    assertEquals(PretrainConfig.defaults(), overrides());
+  }
+
+  @ParameterizedTest
+  @FieldSource("RECIPES")
+  void aRecipeResolvesAndItsResolvedFormReadsBackEqual(String recipe) throws IOException {
+    PretrainConfig config = ConfigLoader.resolve(Optional.of(recipe), Optional.empty(), List.of());
+    assertEquals(config, file(ConfigLoader.toYaml(config)));
+    assertTrue(Recipes.description(recipe).length() > 20, Recipes.description(recipe));
+  }
+
+  @Test
+  void laterLayersWin() throws IOException {
+    Path file = dir.resolve("mine.yaml");
+    Files.writeString(
+        file, "train: {epochs: 7, batch: 64}\naugment: {mean: [0.5, 0.5, 0.5], std: [1, 1, 1]}");
+    PretrainConfig config =
+        ConfigLoader.resolve(
+            Optional.of("cifar10-slim"),
+            Optional.of(file),
+            List.of("train.batch=32", "data.root=/some/where", "optim.lr=5e-2"));
+    assertEquals(7, config.train().epochs());
+    assertEquals(32, config.train().batch());
+    assertEquals(0.05, config.optim().lr());
+    assertEquals(0.25, config.model().width());
+    assertEquals(Optional.of(Path.of("/some/where")), config.data().root());
+    assertEquals(Optional.of(List.of(0.5, 0.5, 0.5)), config.augment().mean());
+    assertEquals(DataConfig.Source.CIFAR10, config.data().source());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          train.epoch=5              | unknown key train.epoch in the command line; did you mean train.epochs?
+          trian.epochs=5             | unknown key trian.epochs in the command line; did you mean train.epochs?
+          temperature=1              | unknown key temperature in the command line; did you mean loss.temperature?
+          train=5                    | train is a section; set one of its keys: train.KEY=VALUE
+          train.epochs               | expected key=value, got 'train.epochs'
+          train.epochs=many          | the command line: train.epochs must be a whole number, found "many"
+          train.epochs=3.7           | the command line: train.epochs must be a whole number, found 3.7
+          train.deterministic=yes    | the command line: train.deterministic must be true or false, found "yes" (write true or false)
+          optim.lr=-1                | optim.lr is -1.0; allowed: 0 to 1000000
+          optim.lr=nan               | optim.lr is NaN; allowed: 0 to 1000000
+          loss.temperature=.inf      | loss.temperature is Infinity; allowed: 0.001 to 100
+          optim.name=sdg             | optim.name is sdg; allowed: sgd, lars, adamw
+          train.epochs=0             | train.epochs is 0; allowed: 1 to 1000000
+          """)
+  void aWrongOverrideIsOneClearLine(String assignment, String message) {
+    ConfigException e = assertThrows(ConfigException.class, () -> overrides(assignment));
+    assertEquals(message, e.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          train: {epochs: 5          | line 1: not valid YAML
+          train: {epochs: 1, epochs: 2} | Duplicate
+          train: &a {epochs: 5}      | line 1: anchors (&name) are not supported
+          train: !!map {epochs: 5}   | line 1: tags (!name) are not supported
+          just text                  | expected keys and values, found a single value
+          train: 5                   | train is a section with keys of its own
+          trane: {epochs: 5}         | unknown key trane
+          """)
+  void aWrongFileIsOneClearLine(String yaml, String message) {
+    ConfigException e = assertThrows(ConfigException.class, () -> file(yaml));
+    assertTrue(e.getMessage().contains(message), e.getMessage());
+    assertTrue(e.getMessage().startsWith(dir.toString()) || e.getMessage().contains("config.yaml"));
+    assertEquals(1, e.getMessage().lines().count());
+  }
+
+  @Test
+  void aMissingFileAndAMissingRecipeAreNamed() {
+    Path missing = dir.resolve("none.yaml");
+    ConfigException noFile =
+        assertThrows(
+            ConfigException.class,
+            () -> ConfigLoader.resolve(Optional.empty(), Optional.of(missing), List.of()));
+    assertEquals("configuration file " + missing + " does not exist", noFile.getMessage());
+    ConfigException noRecipe =
+        assertThrows(
+            ConfigException.class,
+            () -> ConfigLoader.resolve(Optional.of("cifar-slim"), Optional.empty(), List.of()));
+    assertEquals(
+        "there is no recipe cifar-slim; did you mean cifar10-slim? (simclr recipes lists them)",
+        noRecipe.getMessage());
+  }
+}

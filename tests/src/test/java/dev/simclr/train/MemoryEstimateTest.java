@@ -1,0 +1,53 @@
+package dev.simclr.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+final class MemoryEstimateTest {
+  private static PretrainConfig config(ModelConfig model, int imageSize) {
+    PretrainConfig base = PretrainConfig.defaults();
+    return base.with(model).with(base.data().toBuilder().imageSize(imageSize).build());
+  }
+
+  private static MemoryEstimate estimate(ModelConfig model, int imageSize, boolean bf16) {
+    return MemoryEstimate.of(config(model, imageSize), bf16, 60_000, 3);
+  }
+
+  /** The layers of ResNet-18 with a CIFAR stem of 16 channels, written out. */
+  @Test
+  void slimResNet18() {
+    long outputs =
+        16 * 32 * 32 // stem
+            + 4 * 16 * 32 * 32
+            + 16 * 32 * 32 // stage 1, with a projection to be safe
+            + 5 * 32 * 16 * 16
+            + 5 * 64 * 8 * 8
+            + 5 * 128 * 4 * 4;
+    long expected = 512L * (2 * outputs + 4 * 16 * 32 * 32) * 2;
+    var slim = ModelConfig.builder().width(0.25).build();
+    assertEquals(expected, estimate(slim, 32, true).activations());
+    assertEquals(2 * expected, estimate(slim, 32, false).activations());
+  }
+
+  /** torchvision's ResNet-50: 11.1 million convolution outputs at 224 pixels, 23.5 M parameters. */
+  @Test
+  void resNet50() {
+    var model = ModelConfig.builder().encoder(ModelConfig.Architecture.RESNET50).build();
+    NetworkSize size = NetworkSize.of(config(model, 224));
+    assertEquals(11.1e6, size.outputs(), 0.02 * 11.1e6);
+    double head = 2048 * 2048 + 2048 * 128;
+    assertEquals(23.508e6, size.parameters() - head, 0.01 * 23.508e6);
+    assertEquals(2048, size.featureDim());
+  }
+
+  @Test
+  void partsAddUp() {
+    var e = new MemoryEstimate(100 << 20, 10 << 20, 20 << 20, 30 << 20, 500 << 20);
+    assertEquals(530L << 20, e.peakBytes());
+    assertEquals(
+        "530 MiB (activations 100, weights 10, batches 20, loss 30, features 500)", e.toString());
+    assertTrue(estimate(ModelConfig.defaults(), 32, true).batches() > 0);
+  }
+}

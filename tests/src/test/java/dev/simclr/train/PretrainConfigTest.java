@@ -1,0 +1,100 @@
+package dev.simclr.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class PretrainConfigTest {
+
+  static Stream<Arguments> refused() {
+    return Stream.of(
+        bad(() -> LossConfig.builder().temperature(-0.5).build(), "loss.temperature is -0.5"),
+        bad(() -> LossConfig.builder().temperature(Double.NaN).build(), "loss.temperature is NaN"),
+        bad(() -> OptimConfig.builder().lr(Double.NaN).build(), "optim.lr is NaN"),
+        bad(() -> OptimConfig.builder().lr(-1).build(), "optim.lr is -1.0; allowed: 0 to 1000000"),
+        bad(
+            () -> OptimConfig.builder().weightDecay(-1e-4).build(),
+            "optim.weight_decay is -1.0E-4"),
+        bad(
+            () -> OptimConfig.builder().momentum(Double.POSITIVE_INFINITY).build(),
+            "optim.momentum is Infinity"),
+        bad(
+            () -> OptimConfig.builder().beta2(1).build(),
+            "optim.beta2 is 1.0; allowed: from 0 to below 1"),
+        bad(() -> TrainConfig.builder().batch(1).build(), "train.batch is 1; allowed: 2 to 65536"),
+        bad(() -> TrainConfig.builder().epochs(-3).build(), "train.epochs is -3"),
+        bad(() -> HeadConfig.builder().layers(5).build(), "head.layers is 5; allowed: 0 to 4"),
+        bad(() -> ModelConfig.builder().width(Double.NaN).build(), "model.width is NaN"),
+        bad(() -> DataConfig.builder().imageSize(0).build(), "data.image_size is 0"),
+        bad(() -> EvalConfig.builder().knnK(0).build(), "eval.knn_k is 0"),
+        bad(() -> EvalConfig.builder().knnT(0).build(), "eval.knn_t is 0"),
+        bad(() -> AugmentSettings.builder().flip(1.5).build(), "augment.flip is 1.5"),
+        bad(
+            () -> AugmentSettings.builder().cropMin(0.5).cropMax(0.25).build(),
+            "augment.crop_min is 0.5; allowed: at most augment.crop_max, which is 0.25"),
+        bad(
+            () -> AugmentSettings.builder().colorStrength(3).build(),
+            "augment.hue x augment.color_strength is"),
+        bad(
+            () -> AugmentSettings.builder().mean(List.of(0.5, 0.5, 0.5)).build(),
+            "augment.mean and augment.std belong together"),
+        bad(
+            () ->
+                AugmentSettings.builder()
+                    .mean(List.of(0.5, 0.5))
+                    .std(List.of(0.5, 0.5, 0.5))
+                    .build(),
+            "augment.mean is [0.5, 0.5]; allowed: three numbers"),
+        bad(
+            () ->
+                PretrainConfig.defaults()
+                    .with(TrainConfig.builder().epochs(1).build())
+                    .with(OptimConfig.builder().warmupEpochs(2).build()),
+            "optim.warmup_epochs is 2.0; allowed: at most train.epochs, which is 1"));
+  }
+
+  private static Arguments bad(Executable action, String message) {
+    return Arguments.of(message, action);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("refused")
+  void refusesValuesThatNoRunCanUse(String message, Executable action) {
+    var e = assertThrows(IllegalArgumentException.class, action);
+    assertEquals(message, e.getMessage().substring(0, message.length()), e.getMessage());
+  }
+
+  @Test
+  void builderStartsAtTheGivenValues() {
+    var changed = TrainConfig.builder().batch(64).seed(7).logEvery(3).build();
+    assertEquals(changed, changed.toBuilder().build());
+    assertEquals(64, changed.toBuilder().epochs(2).build().batch());
+    var augment = AugmentSettings.builder().blur(0.5).gray(0.1).ratioMin(0.9).build();
+    assertEquals(augment, augment.toBuilder().build());
+    var optim = OptimConfig.builder().lr(3).eeta(0.5).nesterov(true).build();
+    assertEquals(optim, optim.toBuilder().build());
+  }
+
+  @Test
+  void peakLearningRateFollowsTheRuleOfTheReference() {
+    var linear = OptimConfig.builder().lr(0.3).lrBaseBatch(256).build();
+    assertEquals(4.8, linear.peakLr(4096), 1e-12);
+    var sqrt = linear.toBuilder().lr(0.075).lrScaling(OptimConfig.Scaling.SQRT).build();
+    assertEquals(4.8, sqrt.peakLr(4096), 1e-12);
+    var none = linear.toBuilder().lrScaling(OptimConfig.Scaling.NONE).build();
+    assertEquals(0.3, none.peakLr(4096), 0.0);
+  }
+
+  @Test
+  void enumsAreWrittenAsInYaml() {
+    assertEquals("fashion-mnist", DataConfig.Source.FASHION_MNIST.toString());
+    assertEquals("bf16", TrainConfig.Precision.BF16.toString());
+  }
+}
