@@ -132,14 +132,13 @@ class TensorMemoryTest {
       MemorySegment memory = Tensor.ones(DType.FLOAT32, 1).segment();
       Throwable[] failure = new Throwable[1];
       Thread thread =
-          new Thread(
-              () -> {
-                try {
-                  memory.get(ValueLayout.JAVA_FLOAT, 0);
-                } catch (WrongThreadException e) {
-                  failure[0] = e;
-                }
-              });
+          new Thread(() -> {
+            try {
+              memory.get(ValueLayout.JAVA_FLOAT, 0);
+            } catch (WrongThreadException e) {
+              failure[0] = e;
+            }
+          });
       thread.start();
       thread.join();
       assertEquals(WrongThreadException.class, failure[0].getClass());

@@ -272,14 +272,13 @@ class TensorScopeTest {
       throws InterruptedException {
     AtomicReference<Throwable> failure = new AtomicReference<>();
     Thread thread =
-        kind.unstarted(
-            () -> {
-              try {
-                action.run();
-              } catch (Throwable e) {
-                failure.set(e);
-              }
-            });
+        kind.unstarted(() -> {
+          try {
+            action.run();
+          } catch (Throwable e) {
+            failure.set(e);
+          }
+        });
     thread.start();
     thread.join();
     return failure.get();
