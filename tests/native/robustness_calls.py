@@ -78,7 +78,7 @@ def pick(kind, name, function_parameters):
     if kind in POINTER_PICKS:
         return POINTER_PICKS[kind]
     if kind == "int64_t *" and name == "ids":
-        return "pick_memory"
+        return "pick_ids"
     if kind == "sct_tensor *" and name == "tensors":
         return "pick_owned_tensors"
     if kind == "sct_value *" and name == "values":

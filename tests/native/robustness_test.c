@@ -217,8 +217,13 @@ static const char *const *pick_texts(Source *source, bool needed) {
   return source->texts;
 }
 
+/* Memory without a type, which need not be aligned. */
 static void *pick_memory(Source *source, bool needed) {
   return null_now(source, needed) ? NULL : source->memory + (draw(source, 8) == 0 ? 1 : 0);
+}
+
+static int64_t *pick_ids(Source *source, bool needed) {
+  return null_now(source, needed) ? NULL : (int64_t *)(void *)source->memory;
 }
 
 static void *pick_result(Source *source, bool needed) {

@@ -7,11 +7,19 @@ package dev.simclr.train;
  * @param knnK neighbours of a query; min(k, training images) are used
  * @param knnT temperature T of the vote exp(cos / T)
  * @param linear whether the linear probe runs
+ * @param linearEvery epochs between linear probes, at evaluations only; 0 means only before the
+ *     first and after the last step, since a probe may take longer than kNN
  * @param batch images of one forward pass
  * @param rawPixels whether kNN on raw pixels is measured once, as a baseline
  */
 public record EvalConfig(
-    boolean knn, int knnK, double knnT, boolean linear, int batch, boolean rawPixels) {
+    boolean knn,
+    int knnK,
+    double knnT,
+    boolean linear,
+    int linearEvery,
+    int batch,
+    boolean rawPixels) {
   /**
    * Refuses values that no run can use.
    *
@@ -20,6 +28,7 @@ public record EvalConfig(
   public EvalConfig {
     Keys.between("eval.knn_k", knnK, 1, 100_000);
     Keys.between("eval.knn_t", knnT, 0.001, 100);
+    Keys.between("eval.linear_every", linearEvery, 0, 1_000_000);
     Keys.between("eval.batch", batch, 1, 65536);
   }
 
@@ -40,6 +49,7 @@ public record EvalConfig(
     b.knnK = knnK;
     b.knnT = knnT;
     b.linear = linear;
+    b.linearEvery = linearEvery;
     b.batch = batch;
     b.rawPixels = rawPixels;
     return b;
@@ -51,6 +61,7 @@ public record EvalConfig(
     private int knnK = 200;
     private double knnT = 0.1;
     private boolean linear = true;
+    private int linearEvery = 0;
     private int batch = 512;
     private boolean rawPixels = false;
 
@@ -80,6 +91,12 @@ public record EvalConfig(
       return this;
     }
 
+    /** Sets {@code linearEvery}. */
+    public Builder linearEvery(int value) {
+      linearEvery = value;
+      return this;
+    }
+
     /** Sets {@code batch}. */
     public Builder batch(int value) {
       batch = value;
@@ -98,7 +115,7 @@ public record EvalConfig(
      * @throws IllegalArgumentException naming the key, the value and what is allowed
      */
     public EvalConfig build() {
-      return new EvalConfig(knn, knnK, knnT, linear, batch, rawPixels);
+      return new EvalConfig(knn, knnK, knnT, linear, linearEvery, batch, rawPixels);
     }
   }
 }

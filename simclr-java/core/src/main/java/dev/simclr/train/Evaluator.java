@@ -59,8 +59,9 @@ final class Evaluator {
    * @param encoder in evaluation mode
    * @param step finished steps
    * @param epoch finished epochs
+   * @param linearDue whether the linear probe runs too, if it is not switched off
    */
-  Evaluation evaluate(ResNet encoder, long step, int epoch) {
+  Evaluation evaluate(ResNet encoder, long step, int epoch, boolean linearDue) {
     long start = System.nanoTime();
     try (var _ = TensorScope.open()) {
       Tensor trainFeatures = features(train, encoder.featureDim(), encoder::forward);
@@ -68,7 +69,7 @@ final class Evaluator {
       OptionalDouble knn =
           eval.knn() ? OptionalDouble.of(knn(trainFeatures, testFeatures)) : OptionalDouble.empty();
       OptionalDouble linear =
-          eval.linear()
+          linearDue && eval.linear()
               ? OptionalDouble.of(
                   LinearProbe.fit(trainFeatures, trainLabels, classes())
                       .accuracy(testFeatures, testLabels)

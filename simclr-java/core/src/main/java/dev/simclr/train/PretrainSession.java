@@ -157,9 +157,15 @@ final class PretrainSession {
     if (step == 0 || step == totalSteps) {
       return true;
     }
-    return train.evalEvery() > 0
+    return (config.eval().knn() || linearDue(step))
+        && train.evalEvery() > 0
         && step % stepsPerEpoch == 0
         && epochs(step) % train.evalEvery() == 0;
+  }
+
+  private boolean linearDue(long step) {
+    int every = config.eval().linearEvery();
+    return step == 0 || step == totalSteps || every > 0 && epochs(step) % every == 0;
   }
 
   private void report(
@@ -197,7 +203,8 @@ final class PretrainSession {
       return;
     }
     model.train(false);
-    Evaluation evaluation = evaluator.get().evaluate(model.encoder(), step, epochs(step));
+    Evaluation evaluation =
+        evaluator.get().evaluate(model.encoder(), step, epochs(step), linearDue(step));
     model.train(true);
     metrics.append(evaluation);
     listener.evaluated(evaluation);
