@@ -16,6 +16,7 @@
 #include <ATen/ops/transpose.h>
 #include <ATen/ops/unsqueeze.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "detail/call.h"
@@ -114,7 +115,9 @@ sct_status sct_chunk(sct_tensor self, int64_t chunks, int64_t dim, sct_tensor* r
     const Tensor& x = unbox(self, "self");
     require(ret_out, "ret_out");
     require(ret_count, "ret_count");
-    std::vector<Tensor> parts = at::chunk(x, chunks, dim);
+    // libtorch makes as many empty parts of an empty dimension as it is asked for.
+    const int64_t most = std::max<int64_t>(x.size(dim), 1);
+    std::vector<Tensor> parts = at::chunk(x, std::min(chunks, most), dim);
     const auto count = static_cast<int64_t>(parts.size());
     box_all(std::move(parts), ret_out);
     *ret_count = count;

@@ -70,8 +70,8 @@ SCT_API sct_status sct_cat(const sct_tensor *tensors, int64_t count, int64_t dim
 SCT_API sct_status sct_stack(const sct_tensor *tensors, int64_t count, int64_t dim,
                              sct_tensor *ret_out);
 
-/* At most `chunks` parts of `dim`, equal but for the last. `ret_out` has room for `chunks`
- * handles; `ret_count` is how many were written. */
+/* At most `chunks` parts of `dim`, equal but for the last; one of an empty dimension. `ret_out` has
+ * room for `chunks` handles; `ret_count` is how many were written. */
 SCT_API sct_status sct_chunk(sct_tensor self, int64_t chunks, int64_t dim, sct_tensor *ret_out,
                              int64_t *ret_count);
 
