@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.Random;
 
 /** A data set and a configuration on which a step takes a few milliseconds. */
-final class TinyRuns {
-  static final int SIZE = 16;
-  static final int BATCH = 16;
-  static final int STEPS_PER_EPOCH = 6;
+public final class TinyRuns {
+  public static final int SIZE = 16;
+  public static final int BATCH = 16;
+  public static final int STEPS_PER_EPOCH = 6;
 
   private TinyRuns() {}
 
   /** Stripes of random colours; the class is their direction. */
-  static ImageDataset images(int count, long seed) {
+  public static ImageDataset images(int count, long seed) {
     var builder = MemoryDataset.builder(List.of("rows", "columns", "rising", "falling"));
     for (int i = 0; i < count; i++) {
       Random random = new Random(seed * 1_000_003 + i);
@@ -43,15 +43,15 @@ final class TinyRuns {
   }
 
   /** One image more than six batches, so that the last partial batch is dropped. */
-  static ImageDataset trainImages() {
+  public static ImageDataset trainImages() {
     return images(BATCH * STEPS_PER_EPOCH + 1, 1);
   }
 
-  static ImageDataset testImages() {
+  public static ImageDataset testImages() {
     return images(40, 2);
   }
 
-  static PretrainConfig config() {
+  public static PretrainConfig config() {
     return PretrainConfig.defaults()
         .with(DataConfig.builder().imageSize(SIZE).build())
         .with(ModelConfig.builder().width(0.0625).build())

@@ -230,17 +230,30 @@ public final class SafetensorsReader implements AutoCloseable {
    * @throws CheckpointException when a name is missing or unexpected, or a shape differs
    */
   public void readAll(Map<String, Tensor> destinations) {
+    readAll(destinations, Set.of());
+  }
+
+  /**
+   * Reads the whole file into existing tensors, but for some that the file may have and nobody
+   * needs; see {@link #readAll(Map)}.
+   *
+   * @param destinations the tensors that are overwritten, by name
+   * @param unneeded names that are no surprise
+   * @throws CheckpointException when a name is missing or unexpected, or a shape differs
+   */
+  public void readAll(Map<String, Tensor> destinations, Set<String> unneeded) {
     List<String> missing = new ArrayList<>(destinations.keySet());
     missing.removeAll(names());
     List<String> unexpected = new ArrayList<>(names());
     unexpected.removeAll(destinations.keySet());
+    unexpected.removeAll(unneeded);
     if (!missing.isEmpty() || !unexpected.isEmpty()) {
       throw new CheckpointException(
           file
-              + ": made for another model: missing "
-              + abridged(missing)
-              + ", unexpected "
-              + abridged(unexpected));
+              + ": made for another model:"
+              + (missing.isEmpty() ? "" : " missing " + abridged(missing))
+              + (missing.isEmpty() || unexpected.isEmpty() ? "" : ",")
+              + (unexpected.isEmpty() ? "" : " unexpected " + abridged(unexpected)));
     }
     destinations.forEach(this::requireShape);
     destinations.forEach(this::readInto);

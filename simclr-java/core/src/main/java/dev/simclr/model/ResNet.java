@@ -6,6 +6,7 @@ import dev.simclr.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A residual network without classifier (He et al. 2016, arXiv 1512.03385): images to features h,
@@ -15,6 +16,12 @@ import java.util.List;
  * torchvision.models.resnet18} and its like once their {@code fc} is replaced by an identity.
  */
 public final class ResNet extends Module {
+
+  /**
+   * The last layer in a file of a whole classifier, as PyTorch and others publish them: names that
+   * may be in a file of weights although this network has no use for them.
+   */
+  public static final Set<String> CLASSIFIER = Set.of("fc.weight", "fc.bias");
 
   private static final int BASE_CHANNELS = 64;
 

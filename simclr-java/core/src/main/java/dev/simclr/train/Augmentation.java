@@ -5,13 +5,9 @@ import dev.simclr.augment.AugmentSampler;
 import dev.simclr.augment.Augmenter;
 import dev.simclr.augment.ColorJitter;
 import dev.simclr.augment.FloatAugmenter;
-import dev.simclr.augment.Interpolation;
-import dev.simclr.augment.Normalization;
-import dev.simclr.augment.PixelLayout;
 import dev.simclr.augment.RandomBlur;
 import dev.simclr.augment.RandomCrop;
 import dev.simclr.augment.ViewFormat;
-import java.util.Optional;
 
 /** Configuration of the views in the terms of {@code dev.simclr.augment}. */
 final class Augmentation {
@@ -19,17 +15,7 @@ final class Augmentation {
 
   /** Returns what all views have in common, in training and evaluation. */
   static ViewFormat format(PretrainConfig config) {
-    AugmentSettings settings = config.augment();
-    Interpolation interpolation =
-        switch (settings.interpolation()) {
-          case BILINEAR -> Interpolation.BILINEAR;
-          case BICUBIC -> Interpolation.BICUBIC;
-        };
-    // Both are given, or neither is.
-    Optional<Normalization> normalization =
-        settings.mean().map(mean -> new Normalization(mean, settings.std().orElseThrow()));
-    return new ViewFormat(
-        config.data().imageSize(), PixelLayout.CHANNELS_LAST, interpolation, normalization);
+    return EncoderConfig.of(config).format();
   }
 
   /** Returns what draws the views of training. */

@@ -23,7 +23,7 @@ record Backend(Device device, PrecisionChoice precision, int threads, int loader
    */
   static Backend prepare(TrainConfig train) {
     int processors = Runtime.getRuntime().availableProcessors();
-    Device device = device(train.device());
+    Device device = train.device().resolve("train.device");
     PrecisionChoice precision =
         PrecisionChoice.of(train.precision(), !device.equals(Device.CPU), bf16Instructions());
     int threads = train.threads() == 0 ? processors : train.threads();
@@ -33,15 +33,6 @@ record Backend(Device device, PrecisionChoice precision, int threads, int loader
     LOG.log(Level.INFO, "precision: {0}", precision.reason());
     precision.warning().ifPresent(text -> LOG.log(Level.WARNING, text));
     return new Backend(device, precision, threads, loaderThreads);
-  }
-
-  private static Device device(TrainConfig.DeviceChoice choice) {
-    boolean cuda = Torch.cudaAvailable();
-    if (choice == TrainConfig.DeviceChoice.CUDA && !cuda) {
-      throw new IllegalArgumentException(
-          "train.device is cuda, but no CUDA device can be used; allowed here: auto, cpu");
-    }
-    return cuda && choice != TrainConfig.DeviceChoice.CPU ? Device.cuda(0) : Device.CPU;
   }
 
   private static Optional<String> bf16Instructions() {

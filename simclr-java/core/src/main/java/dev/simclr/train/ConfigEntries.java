@@ -31,8 +31,13 @@ final class ConfigEntries {
   private ConfigEntries() {}
 
   static SortedMap<String, String> of(PretrainConfig config) {
+    return of(config, "");
+  }
+
+  /** Flattens one section; {@code prefix} goes before its keys. */
+  static SortedMap<String, String> of(Record section, String prefix) {
     SortedMap<String, String> entries = new TreeMap<>();
-    flatten(config, "", entries);
+    flatten(section, prefix, entries);
     return Collections.unmodifiableSortedMap(entries);
   }
 

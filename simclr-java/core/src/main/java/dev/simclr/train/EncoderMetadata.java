@@ -1,28 +1,118 @@
 package dev.simclr.train;
 
+import dev.simclr.checkpoint.CheckpointException;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
- * What the file of a trained encoder says about itself, so that it can be used without its run: the
- * architecture and how images are to be prepared, under the keys of the configuration.
+ * What the file of a trained encoder says about itself, so that it can be used without its run: an
+ * {@link EncoderConfig} as strings, under the keys of the configuration.
  */
 final class EncoderMetadata {
-  private EncoderMetadata() {}
+  private static final String MODEL = "model.";
+  private static final String IMAGE_SIZE = "data.image_size";
+  private static final String INTERPOLATION = "augment.interpolation";
+  private static final String MEAN = "augment.mean";
+  private static final String STD = "augment.std";
 
-  static Map<String, String> of(PretrainConfig config) {
-    Map<String, String> metadata = new TreeMap<>();
-    ConfigEntries.of(config)
-        .forEach((key, value) -> {
-          if (key.startsWith("model.")
-              || key.equals("data.image_size")
-              || key.equals("augment.interpolation")
-              || key.equals("augment.mean")
-              || key.equals("augment.std")) {
-            metadata.put(key, value);
-          }
-        });
+  private final Map<String, String> metadata;
+  private final String origin;
+
+  /**
+   * Prepares to read.
+   *
+   * @param origin the file, for messages
+   */
+  EncoderMetadata(Map<String, String> metadata, String origin) {
+    this.metadata = metadata;
+    this.origin = origin;
+  }
+
+  static Map<String, String> of(EncoderConfig config) {
+    Map<String, String> metadata = new TreeMap<>(ConfigEntries.of(config.model(), MODEL));
+    metadata.put(IMAGE_SIZE, Integer.toString(config.imageSize()));
+    metadata.put(INTERPOLATION, config.interpolation().toString());
+    config.mean().ifPresent(values -> metadata.put(MEAN, values.toString()));
+    config.std().ifPresent(values -> metadata.put(STD, values.toString()));
     metadata.put("format", "pt");
     return metadata;
+  }
+
+  /**
+   * Reads the configuration.
+   *
+   * @throws CheckpointException naming the file and the value that is missing or wrong
+   */
+  EncoderConfig read() {
+    if (metadata.keySet().stream().noneMatch(key -> key.startsWith(MODEL))) {
+      throw new CheckpointException(
+          origin
+              + " has no metadata on its architecture, so no run of this library wrote it; give its"
+              + " settings to load it");
+    }
+    ModelConfig.Builder model =
+        ModelConfig.builder()
+            .encoder(choice(MODEL + "encoder", List.of(ModelConfig.Architecture.values())))
+            .width(value(MODEL + "width", Double::valueOf))
+            .stem(choice(MODEL + "stem", List.of(ModelConfig.StemKind.values())))
+            .variant(choice(MODEL + "variant", List.of(ModelConfig.BlockVariant.values())))
+            .zeroGamma(choice(MODEL + "zero_gamma", List.of(false, true)));
+    int imageSize = value(IMAGE_SIZE, Integer::valueOf);
+    AugmentSettings.Filter filter = choice(INTERPOLATION, List.of(AugmentSettings.Filter.values()));
+    Optional<List<Double>> mean = channels(MEAN);
+    Optional<List<Double>> std = channels(STD);
+    try {
+      return new EncoderConfig(model.build(), imageSize, filter, mean, std);
+    } catch (IllegalArgumentException e) {
+      throw new CheckpointException(origin + ": metadata: " + e.getMessage(), e);
+    }
+  }
+
+  private <T> T value(String key, Function<String, T> parser) {
+    String text = metadata.get(key);
+    if (text == null) {
+      throw new CheckpointException(origin + ": metadata: " + key + " is missing");
+    }
+    try {
+      return parser.apply(text);
+    } catch (NumberFormatException e) {
+      throw new CheckpointException(origin + ": metadata: " + key + " is '" + text + "'", e);
+    }
+  }
+
+  private <T> T choice(String key, List<T> allowed) {
+    String text = value(key, Function.identity());
+    return allowed.stream()
+        .filter(candidate -> candidate.toString().equals(text))
+        .findFirst()
+        .orElseThrow(() ->
+            new CheckpointException(
+                origin
+                    + ": metadata: "
+                    + key
+                    + " is '"
+                    + text
+                    + "'; known: "
+                    + String.join(", ", allowed.stream().map(Object::toString).toList())));
+  }
+
+  private Optional<List<Double>> channels(String key) {
+    return metadata.containsKey(key)
+        ? Optional.of(value(key, EncoderMetadata::numbers))
+        : Optional.empty();
+  }
+
+  /** Reads {@code [0.5, 0.5, 0.5]}. */
+  private static List<Double> numbers(String text) {
+    if (!text.startsWith("[") || !text.endsWith("]")) {
+      throw new NumberFormatException("not a list: " + text);
+    }
+    return Arrays.stream(text.substring(1, text.length() - 1).split(","))
+        .map(Double::valueOf)
+        .toList();
   }
 }

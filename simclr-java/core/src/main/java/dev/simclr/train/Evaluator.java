@@ -1,6 +1,6 @@
 package dev.simclr.train;
 
-import dev.simclr.augment.ViewFormat;
+import dev.simclr.compute.Features;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.eval.KnnClassifier;
 import dev.simclr.eval.LinearProbe;
@@ -18,8 +18,7 @@ final class Evaluator {
   private static final System.Logger LOG = System.getLogger(Pretrainer.class.getName());
 
   private final EvalConfig eval;
-  private final ViewFormat format;
-  private final Backend backend;
+  private final Features features;
   private final ImageDataset train;
   private final ImageDataset test;
   private final int[] trainLabels;
@@ -27,8 +26,9 @@ final class Evaluator {
 
   private Evaluator(PretrainConfig config, Backend backend, ImageDataset train, ImageDataset test) {
     this.eval = config.eval();
-    this.format = Augmentation.format(config);
-    this.backend = backend;
+    this.features =
+        new Features(
+            Augmentation.format(config), eval.batch(), backend.device(), backend.loaderThreads());
     this.train = train;
     this.test = test;
     this.trainLabels = labels(train);
@@ -64,8 +64,8 @@ final class Evaluator {
   Evaluation evaluate(ResNet encoder, long step, int epoch, boolean linearDue) {
     long start = System.nanoTime();
     try (var _ = TensorScope.open()) {
-      Tensor trainFeatures = features(train, encoder.featureDim(), encoder::forward);
-      Tensor testFeatures = features(test, encoder.featureDim(), encoder::forward);
+      Tensor trainFeatures = features.all(train, encoder.featureDim(), encoder::forward);
+      Tensor testFeatures = features.all(test, encoder.featureDim(), encoder::forward);
       OptionalDouble knn =
           eval.knn() ? OptionalDouble.of(knn(trainFeatures, testFeatures)) : OptionalDouble.empty();
       OptionalDouble linear =
@@ -84,12 +84,9 @@ final class Evaluator {
   double rawPixels() {
     try (var _ = TensorScope.open()) {
       UnaryOperator<Tensor> pixels = views -> views.flatten(1, -1);
-      return knn(features(train, format.values(), pixels), features(test, format.values(), pixels));
+      int dim = features.format().values();
+      return knn(features.all(train, dim, pixels), features.all(test, dim, pixels));
     }
-  }
-
-  private Tensor features(ImageDataset images, long dim, UnaryOperator<Tensor> network) {
-    return Features.of(images, format, eval.batch(), backend, dim, network);
   }
 
   private double knn(Tensor trainFeatures, Tensor testFeatures) {

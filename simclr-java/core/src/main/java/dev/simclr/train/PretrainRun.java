@@ -1,5 +1,6 @@
 package dev.simclr.train;
 
+import dev.simclr.compute.ViewLoader;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.optim.Optimizer;

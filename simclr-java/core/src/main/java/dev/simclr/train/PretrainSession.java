@@ -2,6 +2,7 @@ package dev.simclr.train;
 
 import dev.simclr.augment.AugmentSampler;
 import dev.simclr.checkpoint.SafetensorsWriter;
+import dev.simclr.compute.ViewLoader;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.io.AtomicFiles;
@@ -242,7 +243,7 @@ final class PretrainSession {
 
   /** Writes the trained networks and the results. */
   private RunSummary finish(MetricsFile metrics) {
-    Map<String, String> metadata = EncoderMetadata.of(config);
+    Map<String, String> metadata = EncoderConfig.of(config).metadata();
     SafetensorsWriter.write(folder.encoder(), model.encoder().state(), metadata);
     SafetensorsWriter.write(folder.head(), model.head().state(), Map.of("format", "pt"));
     List<Evaluation> evaluations = metrics.evaluations();

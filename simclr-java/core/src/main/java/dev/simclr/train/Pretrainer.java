@@ -1,5 +1,6 @@
 package dev.simclr.train;
 
+import dev.simclr.compute.ComputeThread;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.Progress;
 import java.nio.file.Path;
@@ -154,6 +155,6 @@ public final class Pretrainer {
             packing,
             stop,
             onFolder);
-    return ComputeThread.call(() -> new PretrainRun(request).execute(), stop);
+    return ComputeThread.callOnce(() -> new PretrainRun(request).execute(), stop::request);
   }
 }

@@ -1,13 +1,10 @@
 package dev.simclr.train;
 
-import dev.simclr.checkpoint.CheckpointException;
 import dev.simclr.checkpoint.SafetensorsReader;
 import dev.simclr.model.Module;
 import dev.simclr.model.Parameter;
 import dev.simclr.model.ProjectionHead;
 import dev.simclr.model.ResNet;
-import dev.simclr.model.Stem;
-import dev.simclr.model.Variant;
 import dev.simclr.torch.Device;
 import dev.simclr.torch.MemoryFormat;
 import dev.simclr.torch.Tensor;
@@ -18,16 +15,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 
 /** What is trained: encoder f and projection head g. In a checkpoint their names have a prefix. */
 final class SimClrModel implements AutoCloseable {
   private static final String ENCODER = "encoder.";
   private static final String HEAD = "head.";
-  // Google's and PyTorch's checkpoints of a whole classifier have a last layer that h does not
-  // need.
-  private static final Set<String> CLASSIFIER = Set.of("fc.weight", "fc.bias");
 
   private final ResNet encoder;
   private final ProjectionHead head;
@@ -39,22 +31,9 @@ final class SimClrModel implements AutoCloseable {
 
   /** Builds the network with the initial weights of the seed. */
   static SimClrModel create(PretrainConfig config, Device device) {
-    ModelConfig model = config.model();
     long seed = config.train().seed();
-    Variant variant =
-        switch (model.variant()) {
-          case TORCHVISION -> Variant.TORCHVISION;
-          case GOOGLE -> Variant.GOOGLE;
-        };
-    ResNet encoder =
-        ResNet.builder()
-            .depth(depth(model.encoder()))
-            .width(model.width())
-            .stem(stem(config))
-            .variant(variant)
-            .zeroGamma(model.zeroGamma())
-            .seed(seed)
-            .build();
+    EncoderConfig encoderConfig = EncoderConfig.of(config);
+    ResNet encoder = encoderConfig.network(seed);
     HeadConfig h = config.head();
     ProjectionHead head =
         ProjectionHead.builder(encoder.featureDim())
@@ -63,7 +42,7 @@ final class SimClrModel implements AutoCloseable {
             .out(h.out())
             .batchNorm(h.batchNorm())
             .lastBatchNorm(h.lastBatchNorm())
-            .variant(variant)
+            .variant(encoderConfig.variant())
             .seed(seed)
             .build();
     for (Module part : List.of(encoder, head)) {
@@ -73,22 +52,6 @@ final class SimClrModel implements AutoCloseable {
       part.to(MemoryFormat.CHANNELS_LAST);
     }
     return new SimClrModel(encoder, head);
-  }
-
-  private static int depth(ModelConfig.Architecture architecture) {
-    return switch (architecture) {
-      case RESNET18 -> 18;
-      case RESNET34 -> 34;
-      case RESNET50 -> 50;
-    };
-  }
-
-  private static Stem stem(PretrainConfig config) {
-    return switch (config.model().stem()) {
-      case CIFAR -> Stem.CIFAR;
-      case IMAGENET -> Stem.IMAGENET;
-      case AUTO -> config.data().imageSize() <= 32 ? Stem.CIFAR : Stem.IMAGENET;
-    };
   }
 
   ResNet encoder() {
@@ -145,7 +108,8 @@ final class SimClrModel implements AutoCloseable {
    * Takes over weights as the start of another run.
    *
    * @param source an encoder in safetensors, or a run folder with encoder and head
-   * @throws CheckpointException naming what is missing, too much or of another shape
+   * @throws dev.simclr.checkpoint.CheckpointException naming what is missing, too much or of
+   *     another shape
    */
   void initFrom(Path source) {
     if (Files.isDirectory(source)) {
@@ -159,33 +123,13 @@ final class SimClrModel implements AutoCloseable {
   /**
    * Overwrites tensors with those of a file.
    *
-   * @throws CheckpointException naming what is missing, too much or of another shape
+   * @throws dev.simclr.checkpoint.CheckpointException naming what is missing, too much or of
+   *     another shape
    */
   static void load(Path file, Map<String, Tensor> into) {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
-      Set<String> missing = new TreeSet<>(into.keySet());
-      missing.removeAll(reader.names());
-      Set<String> unknown = new TreeSet<>(reader.names());
-      unknown.removeAll(into.keySet());
-      unknown.removeAll(CLASSIFIER);
-      if (!missing.isEmpty() || !unknown.isEmpty()) {
-        throw new CheckpointException(
-            file
-                + " is of another network: "
-                + describe(missing, "it lacks ")
-                + (missing.isEmpty() || unknown.isEmpty() ? "" : ", ")
-                + describe(unknown, "it has "));
-      }
-      into.forEach(reader::readInto);
+      reader.readAll(into, ResNet.CLASSIFIER);
     }
-  }
-
-  private static String describe(Set<String> names, String what) {
-    if (names.isEmpty()) {
-      return "";
-    }
-    String first = names.iterator().next();
-    return what + first + (names.size() == 1 ? "" : " and " + (names.size() - 1) + " more");
   }
 
   @Override

@@ -1,5 +1,8 @@
 package dev.simclr.train;
 
+import dev.simclr.torch.Device;
+import dev.simclr.torch.Torch;
+
 /**
  * Length, precision and bookkeeping of a run (YAML section {@code train}).
  *
@@ -65,6 +68,21 @@ public record TrainConfig(
     CPU,
     /** The first CUDA device. */
     CUDA;
+
+    /**
+     * Finds the device on this machine.
+     *
+     * @param key the setting that chose, for the message
+     * @throws IllegalArgumentException if CUDA is asked for and not there
+     */
+    public Device resolve(String key) {
+      boolean cuda = Torch.cudaAvailable();
+      if (this == CUDA && !cuda) {
+        throw new IllegalArgumentException(
+            key + " is cuda, but no CUDA device can be used; allowed here: auto, cpu");
+      }
+      return cuda && this != CPU ? Device.cuda(0) : Device.CPU;
+    }
 
     @Override
     public String toString() {

@@ -1,5 +1,6 @@
 package dev.simclr.train;
 
+import dev.simclr.compute.ViewLoader;
 import dev.simclr.loss.NtXent;
 import dev.simclr.optim.Optimizer;
 import dev.simclr.torch.Autocast;

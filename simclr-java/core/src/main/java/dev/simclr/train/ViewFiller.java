@@ -3,6 +3,7 @@ package dev.simclr.train;
 import dev.simclr.augment.AugmentParams;
 import dev.simclr.augment.AugmentSampler;
 import dev.simclr.augment.Augmenter;
+import dev.simclr.compute.BatchLoader;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.random.SampleOrder;

@@ -1,4 +1,4 @@
-package dev.simclr.train;
+package dev.simclr.compute;
 
 import dev.simclr.augment.ViewFormat;
 import dev.simclr.torch.DType;
@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /** Batches of views as tensors: a {@link BatchLoader} over buffers that tensors share. */
-final class ViewLoader implements AutoCloseable {
+public final class ViewLoader implements AutoCloseable {
   /** Buffers in the ring: one in use and two ahead even out steps and threads of uneven speed. */
-  static final int BUFFERS = 3;
+  public static final int BUFFERS = 3;
 
   private final List<NativeBuffer> buffers = new ArrayList<>();
   private final BatchLoader loader;
@@ -21,7 +21,7 @@ final class ViewLoader implements AutoCloseable {
   private final Device device;
 
   /** The views of one step; closing gives the memory back to the loader. */
-  record Views(Tensor tensor, BatchLoader.Batch batch) implements AutoCloseable {
+  public record Views(Tensor tensor, BatchLoader.Batch batch) implements AutoCloseable {
     @Override
     public void close() {
       batch.close();
@@ -40,7 +40,7 @@ final class ViewLoader implements AutoCloseable {
    * @param threads threads, at least 1
    * @param device where the tensors are wanted
    */
-  ViewLoader(
+  public ViewLoader(
       Supplier<? extends BatchLoader.RowFiller> fillers,
       int rows,
       int viewsPerRow,
@@ -75,7 +75,7 @@ final class ViewLoader implements AutoCloseable {
    * the innermost scope. On the CPU the tensor is the loader's buffer, without a copy, so it must
    * not be used after {@link Views#close}.
    */
-  Views next() {
+  public Views next() {
     BatchLoader.Batch batch = loader.next();
     NativeBuffer buffer = buffers.get(batch.buffer());
     int size = format.size();
@@ -85,7 +85,7 @@ final class ViewLoader implements AutoCloseable {
   }
 
   /** Returns the time spent waiting in {@link #next}, in nanoseconds. */
-  long waitNanos() {
+  public long waitNanos() {
     return loader.waitNanos();
   }
 

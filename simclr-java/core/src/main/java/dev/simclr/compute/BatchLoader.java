@@ -1,4 +1,4 @@
-package dev.simclr.train;
+package dev.simclr.compute;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -18,11 +18,11 @@ import java.util.function.Supplier;
  * <p>{@link #next} and {@link Batch#close} belong to one thread; batches come in the order of their
  * steps, and each is given back before or after the next one is taken, in order.
  */
-final class BatchLoader implements AutoCloseable {
+public final class BatchLoader implements AutoCloseable {
 
   /** Fills rows of batches; each thread has its own. */
   @FunctionalInterface
-  interface RowFiller {
+  public interface RowFiller {
     /**
      * Writes all that row {@code row} of step {@code step} needs into {@code batch}, and nothing
      * else. What it throws reaches the caller of {@link #next}, so it should name the sample.
@@ -31,7 +31,7 @@ final class BatchLoader implements AutoCloseable {
   }
 
   /** A filled buffer, valid until it is closed. */
-  final class Batch implements AutoCloseable {
+  public final class Batch implements AutoCloseable {
     private final long step;
 
     private Batch(long step) {
@@ -39,12 +39,12 @@ final class BatchLoader implements AutoCloseable {
     }
 
     /** The step that the batch is for. */
-    long step() {
+    public long step() {
       return step;
     }
 
     /** Which of the buffers holds it. */
-    int buffer() {
+    public int buffer() {
       return (int) (step % buffers.size());
     }
 
@@ -86,7 +86,7 @@ final class BatchLoader implements AutoCloseable {
    * @param endStep the step after the last one to fill
    * @param threadCount threads, at least 1
    */
-  BatchLoader(
+  public BatchLoader(
       Supplier<? extends RowFiller> fillers,
       List<MemorySegment> buffers,
       int rows,
@@ -118,7 +118,7 @@ final class BatchLoader implements AutoCloseable {
    * @throws RuntimeException what the filler threw for any batch
    * @throws IllegalStateException after the last step, or after {@link #close}
    */
-  Batch next() {
+  public Batch next() {
     lock.lock();
     try {
       if (nextStep >= endStep) {
@@ -143,7 +143,7 @@ final class BatchLoader implements AutoCloseable {
   }
 
   /** Returns the time that {@link #next} has spent waiting, in nanoseconds. */
-  long waitNanos() {
+  public long waitNanos() {
     lock.lock();
     try {
       return waitNanos;

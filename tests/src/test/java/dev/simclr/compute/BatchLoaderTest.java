@@ -1,4 +1,4 @@
-package dev.simclr.train;
+package dev.simclr.compute;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -1,0 +1,352 @@
+package dev.simclr.embed;
+
+import dev.simclr.augment.EvalTransform;
+import dev.simclr.augment.ViewFormat;
+import dev.simclr.compute.ComputeThread;
+import dev.simclr.compute.Features;
+import dev.simclr.data.ImageDataset;
+import dev.simclr.data.RgbImage;
+import dev.simclr.model.ResNet;
+import dev.simclr.torch.DType;
+import dev.simclr.torch.Device;
+import dev.simclr.torch.GradMode;
+import dev.simclr.torch.MemoryFormat;
+import dev.simclr.torch.NativeBuffer;
+import dev.simclr.torch.Tensor;
+import dev.simclr.torch.TensorScope;
+import dev.simclr.torch.Torch;
+import dev.simclr.train.EncoderConfig;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A trained encoder f: images to features h.
+ *
+ * <pre>{@code
+ * try (Encoder encoder = Encoder.load(Path.of("runs/first"))) {
+ *   float[] h = encoder.embed(Path.of("cat.jpg"));
+ * }
+ * }</pre>
+ *
+ * <p>Images are resized and cropped as in an evaluation ({@link EvalTransform}), and the network
+ * runs in evaluation mode and float32 whatever precision it was trained in. Features are not
+ * normalised; for cosine similarity divide them by their length.
+ *
+ * <p>All methods may be called from any thread, virtual ones too. The caller prepares its image;
+ * one platform thread, which belongs to the encoder, computes, and takes what several callers ask
+ * for at one time in a single forward pass. It is a daemon thread, so an encoder that is never
+ * closed does not keep the process alive. An interrupt does not cut a call for single images short;
+ * the thread's interrupt status is set on return.
+ *
+ * <p>Features of a data set have the very bits of an evaluation during training if batch size,
+ * threads and device are the same. Those of single images agree with them up to the last digits,
+ * since libtorch may choose another algorithm for another batch size.
+ */
+public final class Encoder implements AutoCloseable {
+  private final EncoderConfig config;
+  private final ViewFormat format;
+  private final Device device;
+  private final int batch;
+  private final ResNet network;
+  private final Features features;
+  private final ComputeThread compute;
+  private final MicroBatcher batcher;
+  private final Queue<EvalTransform> transforms = new ConcurrentLinkedQueue<>();
+
+  /** Loads, on the compute thread. */
+  private Encoder(
+      EncoderFile file, EncoderConfig config, EncoderOptions options, ComputeThread compute) {
+    int processors = Runtime.getRuntime().availableProcessors();
+    this.config = config;
+    this.format = config.format();
+    this.device = options.device().resolve("device");
+    this.batch = options.batch();
+    this.compute = compute;
+    this.batcher = new MicroBatcher(options.batch(), options.maxWait());
+    int loaderThreads = options.loaderThreads() == 0 ? processors : options.loaderThreads();
+    this.features = new Features(format, batch, device, loaderThreads);
+    Torch.setNumThreads(options.threads() == 0 ? processors : options.threads());
+    this.network = file.load(config, device);
+  }
+
+  /** Loads an encoder with the default options, see {@link #load(Path, EncoderOptions)}. */
+  public static Encoder load(Path place) {
+    return load(place, EncoderOptions.defaults());
+  }
+
+  /**
+   * Loads an encoder.
+   *
+   * @param place the folder of a finished run, or its {@code model.safetensors}, which says by
+   *     itself what network it is for; a file of other origin, such as a ResNet of torchvision in
+   *     safetensors, needs {@link EncoderOptions#config}
+   * @param options device, threads and batch size
+   * @throws dev.simclr.checkpoint.CheckpointException naming the file, if it is missing, damaged,
+   *     does not say what network it is for, or is for another one
+   * @throws IllegalArgumentException if CUDA is asked for and not there
+   * @throws dev.simclr.torch.TorchException if the native library cannot be loaded or fails
+   */
+  public static Encoder load(Path place, EncoderOptions options) {
+    Objects.requireNonNull(options, "options");
+    EncoderFile file = EncoderFile.find(place);
+    EncoderConfig config = file.config(options.config());
+    ComputeThread compute = new ComputeThread("the encoder", true);
+    try {
+      return compute.call(() -> new Encoder(file, config, options, compute), () -> {});
+    } catch (RuntimeException | Error e) {
+      compute.close();
+      throw e;
+    }
+  }
+
+  /** Returns the architecture, and how images are prepared. */
+  public EncoderConfig config() {
+    return config;
+  }
+
+  /** Returns D, the number of features of an image. */
+  public int featureDim() {
+    return network.featureDim();
+  }
+
+  /** Returns the height and width of what the network sees of an image, in pixels. */
+  public int imageSize() {
+    return format.size();
+  }
+
+  /** Returns where the network is. */
+  public Device device() {
+    return device;
+  }
+
+  /**
+   * Computes the features of an image of any size.
+   *
+   * @return h, D numbers
+   * @throws IllegalStateException if the encoder is closed
+   * @throws dev.simclr.torch.TorchException if a native operation fails
+   */
+  public float[] embed(RgbImage image) {
+    Objects.requireNonNull(image, "image");
+    return ComputeThread.await(request(List.of(image)), () -> {});
+  }
+
+  /**
+   * Computes the features of a JPEG or PNG file.
+   *
+   * @return h, D numbers
+   * @throws dev.simclr.data.DataException naming the file, if it is missing, unreadable or not a
+   *     sound image
+   * @throws IllegalStateException if the encoder is closed
+   */
+  public float[] embed(Path image) {
+    return embed(RgbImage.read(image));
+  }
+
+  /**
+   * Computes the features of images of any sizes; the next ones are prepared, on the calling
+   * thread, while the network computes. For very many images {@link #features(ImageDataset)}
+   * prepares them on several threads.
+   *
+   * @return h of each image, {@code [n][D]}
+   * @throws IllegalStateException if the encoder is closed
+   */
+  public float[][] embed(List<RgbImage> images) {
+    List<RgbImage> all = List.copyOf(images);
+    float[][] result = new float[all.size()][];
+    ArrayDeque<CompletableFuture<float[]>> running = new ArrayDeque<>();
+    int taken = 0;
+    for (int start = 0; start < all.size(); start += batch) {
+      running.add(request(all.subList(start, Math.min(start + batch, all.size()))));
+      if (running.size() == 2) {
+        taken = take(running.remove(), result, taken);
+      }
+    }
+    while (!running.isEmpty()) {
+      taken = take(running.remove(), result, taken);
+    }
+    return result;
+  }
+
+  /** Waits for features and puts them where they belong; returns how many images are done. */
+  private int take(CompletableFuture<float[]> future, float[][] result, int start) {
+    float[] rows = ComputeThread.await(future, () -> {});
+    int next = start;
+    for (int i = 0; i < rows.length; i += featureDim()) {
+      result[next++] = Arrays.copyOfRange(rows, i, i + featureDim());
+    }
+    return next;
+  }
+
+  /**
+   * Computes the features of all images of a data set, in its order. Images are prepared on loader
+   * threads; single images that others ask for meanwhile wait until it is done.
+   *
+   * @return {@code [n, D]} float32 on the CPU, owned by the innermost scope of the calling thread
+   * @throws IllegalStateException if no scope is open, which on a virtual thread none can be, or if
+   *     the encoder is closed
+   * @throws dev.simclr.data.DataException naming the image of which no view can be made
+   * @throws CancellationException if the calling thread is interrupted, between two forward passes
+   */
+  public Tensor features(ImageDataset images) {
+    if (!TensorScope.isAnyOpen()) {
+      throw new IllegalStateException(
+          "no TensorScope is open on this thread to own the features: open one, or pass a"
+              + " MemorySegment for them");
+    }
+    try (NativeBuffer buffer = NativeBuffer.allocate(bytes(images))) {
+      features(images, buffer.segment());
+      return Tensor.wrap(buffer, 0, DType.FLOAT32, images.size(), featureDim());
+    }
+  }
+
+  /**
+   * Computes the features of all images of a data set into memory of any kind, see {@link
+   * #features(ImageDataset)}.
+   *
+   * @param out receives {@code [n, D]} float32 in native byte order, row-major; exactly {@code 4 n
+   *     D} bytes
+   * @throws IllegalArgumentException if it has another size or is read-only
+   * @throws IllegalStateException if the encoder is closed
+   */
+  public void features(ImageDataset images, MemorySegment out) {
+    long bytes = bytes(images);
+    if (out.byteSize() != bytes || out.isReadOnly()) {
+      throw new IllegalArgumentException(
+          "out has "
+              + out.byteSize()
+              + (out.isReadOnly() ? " read-only" : "")
+              + " bytes; allowed: "
+              + bytes
+              + " writable ones, for "
+              + images.size()
+              + " images with "
+              + featureDim()
+              + " features");
+    }
+    if (compute.reaches(out)) {
+      features(images, (first, rows) -> copy(rows, out, first));
+      return;
+    }
+    // Memory of a confined arena, which only the caller may touch.
+    try (NativeBuffer buffer = NativeBuffer.allocate(bytes)) {
+      MemorySegment shared = buffer.segment();
+      features(images, (first, rows) -> copy(rows, shared, first));
+      out.copyFrom(shared);
+    }
+  }
+
+  /**
+   * Computes the features of all images of a data set and hands them on a batch at a time, so that
+   * they need not fit into memory together; see {@link #features(ImageDataset)}.
+   *
+   * @throws IllegalStateException if the encoder is closed
+   */
+  public void features(ImageDataset images, RowConsumer consumer) {
+    AtomicBoolean cancelled = new AtomicBoolean();
+    Features.Sink sink =
+        (first, rows) -> {
+          if (cancelled.get()) {
+            throw new CancellationException("interrupted before the features of image " + first);
+          }
+          consumer.accept(first, rows.to(Device.CPU).to(MemoryFormat.CONTIGUOUS).segment());
+        };
+    compute.call(
+        () -> {
+          features.stream(images, network::forward, sink);
+          return null;
+        },
+        () -> cancelled.set(true));
+  }
+
+  private long bytes(ImageDataset images) {
+    return Math.multiplyExact((long) images.size(), (long) featureDim() * Float.BYTES);
+  }
+
+  private void copy(MemorySegment rows, MemorySegment out, long first) {
+    MemorySegment.copy(rows, 0, out, first * featureDim() * Float.BYTES, rows.byteSize());
+  }
+
+  /** Prepares images and asks for their features: at most a batch of them. */
+  private CompletableFuture<float[]> request(List<RgbImage> images) {
+    int rows = images.size();
+    batcher.announce(rows);
+    float[] views;
+    try {
+      views = views(images);
+    } catch (RuntimeException | Error e) {
+      batcher.withdraw(rows);
+      throw e;
+    }
+    CompletableFuture<float[]> result = batcher.submit(views, rows);
+    try {
+      compute.execute(() -> batcher.runBatch(this::forward));
+    } catch (RuntimeException e) {
+      batcher.abandon(result);
+      throw e;
+    }
+    return result;
+  }
+
+  private float[] views(List<RgbImage> images) {
+    float[] views = new float[Math.multiplyExact(images.size(), format.values())];
+    MemorySegment memory = MemorySegment.ofArray(views);
+    EvalTransform pooled = transforms.poll();
+    EvalTransform transform = pooled == null ? new EvalTransform(format) : pooled;
+    for (int i = 0; i < images.size(); i++) {
+      RgbImage image = images.get(i);
+      transform.apply(image.pixels(), image.height(), image.width(), memory, i * format.bytes());
+    }
+    transforms.add(transform);
+    return views;
+  }
+
+  /** Runs one forward pass, on the compute thread. */
+  private float[] forward(List<float[]> requests) {
+    long values = requests.stream().mapToLong(views -> views.length).sum();
+    try (NativeBuffer input = NativeBuffer.allocate(values * Float.BYTES);
+        var _ = TensorScope.open();
+        var _ = GradMode.noGrad()) {
+      long next = 0;
+      for (float[] views : requests) {
+        MemorySegment.copy(
+            views, 0, input.segment(), ValueLayout.JAVA_FLOAT, next * Float.BYTES, views.length);
+        next += views.length;
+      }
+      int size = format.size();
+      long rows = values / format.values();
+      Tensor views =
+          Tensor.wrapChannelsLast(input, 0, DType.FLOAT32, rows, ViewFormat.CHANNELS, size, size);
+      return network.forward(views.to(device)).toFloatArray();
+    }
+  }
+
+  /** Returns how many forward passes there were for single images, for tests. */
+  long passes() {
+    return batcher.passes();
+  }
+
+  /** Returns how many views wait for a forward pass, for tests. */
+  int waitingViews() {
+    return batcher.waitingViews();
+  }
+
+  /**
+   * Finishes the calls that are going on, frees the network and ends the compute thread; further
+   * calls are an {@link IllegalStateException}. Closing again does nothing.
+   */
+  @Override
+  public void close() {
+    compute.close(network::close);
+  }
+}

@@ -1,0 +1,137 @@
+package dev.simclr.train;
+
+import dev.simclr.augment.Interpolation;
+import dev.simclr.augment.Normalization;
+import dev.simclr.augment.PixelLayout;
+import dev.simclr.augment.ViewFormat;
+import dev.simclr.model.ResNet;
+import dev.simclr.model.Stem;
+import dev.simclr.model.Variant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What it takes to use the weights of an encoder: the architecture, and how images are prepared.
+ * The encoder file of a run has it as metadata, so that the file can be used without its run.
+ *
+ * @param model the architecture
+ * @param imageSize height and width of a view, in pixels, 8 to 1024
+ * @param interpolation how images are resized, always antialiased
+ * @param mean per channel, subtracted from values in [0, 1]; absent means no normalisation
+ * @param std per channel, divides after the mean is subtracted; given exactly when {@code mean} is
+ */
+public record EncoderConfig(
+    ModelConfig model,
+    int imageSize,
+    AugmentSettings.Filter interpolation,
+    Optional<List<Double>> mean,
+    Optional<List<Double>> std) {
+
+  /**
+   * Refuses values that no encoder can have.
+   *
+   * @throws IllegalArgumentException naming the key, the value and what is allowed
+   */
+  public EncoderConfig {
+    Objects.requireNonNull(model, "model");
+    // The sections of a run's configuration have these values too, and check them.
+    DataConfig.builder().imageSize(imageSize).build();
+    AugmentSettings.Builder views = AugmentSettings.builder().interpolation(interpolation);
+    mean.ifPresent(views::mean);
+    std.ifPresent(views::std);
+    AugmentSettings checked = views.build();
+    mean = checked.mean();
+    std = checked.std();
+  }
+
+  /**
+   * Describes an encoder for bilinear views without normalisation, which is how runs train by
+   * default.
+   */
+  public static EncoderConfig of(ModelConfig model, int imageSize) {
+    return new EncoderConfig(
+        model, imageSize, AugmentSettings.Filter.BILINEAR, Optional.empty(), Optional.empty());
+  }
+
+  /** Returns the encoder's share of a run's configuration. */
+  public static EncoderConfig of(PretrainConfig config) {
+    AugmentSettings views = config.augment();
+    return new EncoderConfig(
+        config.model(),
+        config.data().imageSize(),
+        views.interpolation(),
+        views.mean(),
+        views.std());
+  }
+
+  /**
+   * Reads the metadata of an encoder file.
+   *
+   * @param metadata strings of the file's header; others than the encoder's are ignored
+   * @param origin the file, for messages
+   * @throws dev.simclr.checkpoint.CheckpointException naming the file and the value that is missing
+   *     or wrong
+   */
+  public static EncoderConfig of(Map<String, String> metadata, String origin) {
+    return new EncoderMetadata(metadata, origin).read();
+  }
+
+  /** Returns this configuration with pixels normalised as (x - mean) / std. */
+  public EncoderConfig normalized(List<Double> newMean, List<Double> newStd) {
+    return new EncoderConfig(
+        model, imageSize, interpolation, Optional.of(newMean), Optional.of(newStd));
+  }
+
+  /** Returns the metadata that an encoder file has, under the keys of a run's configuration. */
+  public Map<String, String> metadata() {
+    return EncoderMetadata.of(this);
+  }
+
+  /** Returns the format of the views that the network takes. */
+  public ViewFormat format() {
+    Interpolation filter =
+        switch (interpolation) {
+          case BILINEAR -> Interpolation.BILINEAR;
+          case BICUBIC -> Interpolation.BICUBIC;
+        };
+    // Both are given, or neither is.
+    Optional<Normalization> normalization =
+        mean.map(values -> new Normalization(values, std.orElseThrow()));
+    return new ViewFormat(imageSize, PixelLayout.CHANNELS_LAST, filter, normalization);
+  }
+
+  /**
+   * Builds the network on the CPU, with random weights.
+   *
+   * @param seed determines the weights
+   */
+  public ResNet network(long seed) {
+    return ResNet.builder()
+        .depth(
+            switch (model.encoder()) {
+              case RESNET18 -> 18;
+              case RESNET34 -> 34;
+              case RESNET50 -> 50;
+            })
+        .width(model.width())
+        .stem(
+            switch (model.stem()) {
+              case CIFAR -> Stem.CIFAR;
+              case IMAGENET -> Stem.IMAGENET;
+              case AUTO -> imageSize <= 32 ? Stem.CIFAR : Stem.IMAGENET;
+            })
+        .variant(variant())
+        .zeroGamma(model.zeroGamma())
+        .seed(seed)
+        .build();
+  }
+
+  Variant variant() {
+    return switch (model.variant()) {
+      case TORCHVISION -> Variant.TORCHVISION;
+      case GOOGLE -> Variant.GOOGLE;
+    };
+  }
+}
