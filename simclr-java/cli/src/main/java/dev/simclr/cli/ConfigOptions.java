@@ -4,22 +4,12 @@ import dev.simclr.train.PretrainConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** The layers of a configuration, as options that commands share. */
 final class ConfigOptions {
-  @Option(
-      names = "--recipe",
-      paramLabel = "NAME",
-      description = "A recipe to start from; 'simclr recipes' lists them.")
-  private Optional<String> recipe = Optional.empty();
-
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "A YAML file with settings, laid over the recipe.")
-  private Optional<Path> file = Optional.empty();
+  @Mixin private ConfigSources sources = new ConfigSources();
 
   @Parameters(
       arity = "0..*",
@@ -28,29 +18,30 @@ final class ConfigOptions {
   private List<String> overrides = List.of();
 
   Optional<String> recipe() {
-    return recipe;
+    return sources.recipe;
   }
 
   /** Whether nothing was given. */
   boolean isEmpty() {
-    return recipe.isEmpty() && file.isEmpty() && overrides.isEmpty();
+    return sources.recipe.isEmpty() && sources.file.isEmpty() && overrides.isEmpty();
   }
 
   /** Resolves the layers. */
   PretrainConfig resolve() {
-    return ConfigLoader.resolve(recipe, file, overrides);
+    return ConfigLoader.resolve(sources.recipe, sources.file, overrides);
   }
 
   /** Resolves the layers with a recipe to start from if none was given. */
   PretrainConfig resolveFrom(String defaultRecipe) {
-    return ConfigLoader.resolve(recipe.or(() -> Optional.of(defaultRecipe)), file, overrides);
+    return ConfigLoader.resolve(
+        sources.recipe.or(() -> Optional.of(defaultRecipe)), sources.file, overrides);
   }
 
   /** Resolves file and overrides over the configuration of a run. */
   PretrainConfig resolveOver(Path savedConfig) {
-    if (recipe.isPresent()) {
+    if (sources.recipe.isPresent()) {
       throw new ConfigException("--recipe has no place here: the run has a configuration");
     }
-    return ConfigLoader.resolveOver(savedConfig, file, overrides);
+    return ConfigLoader.resolveOver(savedConfig, sources.file, overrides);
   }
 }

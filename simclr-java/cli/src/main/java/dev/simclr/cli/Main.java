@@ -15,6 +15,9 @@ import picocli.CommandLine.ParameterException;
     subcommands = {
       QuickstartCommand.class,
       PretrainCommand.class,
+      KnnCommand.class,
+      LinearCommand.class,
+      EmbedCommand.class,
       RecipesCommand.class,
       DoctorCommand.class
     },

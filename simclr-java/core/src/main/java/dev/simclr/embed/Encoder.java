@@ -109,6 +109,17 @@ public final class Encoder implements AutoCloseable {
     }
   }
 
+  /**
+   * Reads what an encoder file says about the encoder, without loading it.
+   *
+   * @param place the folder of a finished run, or its {@code model.safetensors}
+   * @throws dev.simclr.checkpoint.CheckpointException naming the file, if it is missing, damaged or
+   *     does not say what network it is for
+   */
+  public static EncoderConfig describe(Path place) {
+    return EncoderFile.find(place).config();
+  }
+
   /** Returns the architecture, and how images are prepared. */
   public EncoderConfig config() {
     return config;

@@ -39,15 +39,6 @@ public final class LinearProbe {
   }
 
   /**
-   * How often a probe is right.
-   *
-   * @param top1 share of samples whose class has the highest score
-   * @param top5 share of samples whose class is among the five highest; 1 with five classes or
-   *     fewer
-   */
-  public record Accuracy(double top1, double top5) {}
-
-  /**
    * Trains a probe with the evaluation protocol's decay and iterations.
    *
    * @param features training features, [n, D], float32 or float64, which is also the precision of

@@ -51,8 +51,8 @@ final class EncoderMetadata {
     if (metadata.keySet().stream().noneMatch(key -> key.startsWith(MODEL))) {
       throw new CheckpointException(
           origin
-              + " has no metadata on its architecture, so no run of this library wrote it; give its"
-              + " settings to load it");
+              + " has no metadata on its architecture, so no run of this library wrote it; in code"
+              + " it can be loaded with EncoderOptions.config");
     }
     ModelConfig.Builder model =
         ModelConfig.builder()

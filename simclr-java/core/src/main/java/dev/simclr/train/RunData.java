@@ -45,6 +45,17 @@ public final class RunData implements AutoCloseable {
     }
   }
 
+  /**
+   * Opens one split of the data that a configuration names, packing it first if need be.
+   *
+   * @return the images, to be closed
+   * @throws IllegalArgumentException if {@code data.root} is needed and absent
+   * @throws DataException if data is missing or damaged, or has no such split
+   */
+  public static ImageDataset open(DataConfig data, Split split, Progress progress) {
+    return open(data, source(data), split, progress);
+  }
+
   /** Returns the images to train on. */
   public ImageDataset train() {
     return train;

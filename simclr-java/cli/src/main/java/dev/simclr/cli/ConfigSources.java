@@ -1,0 +1,20 @@
+package dev.simclr.cli;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Where a configuration comes from beside single settings, as options that commands share. */
+final class ConfigSources {
+  @Option(
+      names = "--recipe",
+      paramLabel = "NAME",
+      description = "A recipe to start from; 'simclr recipes' lists them.")
+  Optional<String> recipe = Optional.empty();
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "A YAML file with settings, laid over the recipe.")
+  Optional<Path> file = Optional.empty();
+}

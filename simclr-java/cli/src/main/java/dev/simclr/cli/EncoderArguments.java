@@ -1,0 +1,118 @@
+package dev.simclr.cli;
+
+import dev.simclr.embed.Encoder;
+import dev.simclr.train.EncoderConfig;
+import dev.simclr.train.PretrainConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Which encoder is used, and on what images, as options that commands share. */
+final class EncoderArguments {
+  private static final String CONFIG = "config.yaml";
+  // A folder whose name has a = can still be given as ./a=b, or by the option.
+  private static final Pattern SETTING = Pattern.compile("[^=/]*=.*", Pattern.DOTALL);
+  // The file of the encoder decides how the network looks and what images it takes.
+  private static final Pattern USED =
+      Pattern.compile(
+          "data\\.(?!image_size).*|eval\\..*"
+              + "|train\\.(device|threads|loader_threads|deterministic)");
+
+  @Option(
+      names = "--encoder",
+      paramLabel = "PATH",
+      description = "The same as the argument ENCODER.")
+  private Optional<Path> encoder = Optional.empty();
+
+  @Mixin private ConfigSources sources = new ConfigSources();
+
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "ENCODER",
+      description =
+          "The folder of a finished run, or an encoder file that a run wrote. The run's config.yaml"
+              + " says where the images are, unless the options and settings do.")
+  private Optional<String> first = Optional.empty();
+
+  @Parameters(
+      index = "1..*",
+      arity = "0..*",
+      paramLabel = "KEY=VALUE",
+      description =
+          "Single settings, such as data.source=folder data.root=DIR, eval.knn_k=20 or"
+              + " train.device=cpu.")
+  private List<String> others = List.of();
+
+  /** An encoder and the configuration to use it with. */
+  record Resolved(Path place, EncoderConfig encoder, PretrainConfig config) {}
+
+  /**
+   * Finds the encoder and resolves the configuration.
+   *
+   * @throws ConfigException if none or several encoders are given, or settings that have no effect
+   * @throws dev.simclr.checkpoint.CheckpointException if there is no such encoder
+   */
+  Resolved resolve() {
+    List<String> settings = new ArrayList<>();
+    List<Path> places = new ArrayList<>(encoder.stream().toList());
+    Stream.concat(first.stream(), others.stream())
+        .forEach(argument -> {
+          if (SETTING.matcher(argument).matches()) {
+            settings.add(argument);
+          } else {
+            places.add(Path.of(argument));
+          }
+        });
+    if (places.isEmpty()) {
+      throw new ConfigException("give the folder of a run or an encoder file");
+    }
+    if (places.size() > 1) {
+      throw new ConfigException(
+          "give one encoder, not both " + places.get(0) + " and " + places.get(1));
+    }
+    Path place = places.getFirst();
+    EncoderConfig described = Encoder.describe(place);
+    PretrainConfig config = config(place, settings);
+    settings.stream()
+        .map(setting -> setting.substring(0, setting.indexOf('=')).strip())
+        .filter(key -> !USED.matcher(key).matches())
+        .findFirst()
+        .ifPresent(key -> {
+          throw new ConfigException(
+              key + " has no effect on a trained encoder, which its file describes");
+        });
+    return new Resolved(
+        place,
+        described,
+        config.with(config.data().toBuilder().imageSize(described.imageSize()).build()));
+  }
+
+  private PretrainConfig config(Path place, List<String> settings) {
+    if (sources.recipe.isPresent()) {
+      return ConfigLoader.resolve(sources.recipe, sources.file, settings);
+    }
+    Path saved =
+        Files.isDirectory(place)
+            ? place.resolve(CONFIG)
+            : place.toAbsolutePath().resolveSibling(CONFIG);
+    if (Files.exists(saved)) {
+      return ConfigLoader.resolveOver(saved, sources.file, settings);
+    }
+    if (sources.file.isEmpty() && settings.stream().noneMatch(s -> s.startsWith("data."))) {
+      throw new ConfigException(
+          "there is no "
+              + saved
+              + " to say where the images are; give --recipe NAME, --config FILE or settings such as"
+              + " data.source=folder data.root=DIR");
+    }
+    return ConfigLoader.resolve(Optional.empty(), sources.file, settings);
+  }
+}

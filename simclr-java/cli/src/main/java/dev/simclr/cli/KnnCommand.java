@@ -1,0 +1,40 @@
+package dev.simclr.cli;
+
+import dev.simclr.eval.Accuracy;
+import dev.simclr.eval.KnnClassifier;
+import dev.simclr.train.EvalConfig;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Evaluates a trained encoder with the weighted kNN classifier. */
+@Command(
+    name = "knn",
+    description =
+        "Evaluates a trained encoder: classifies the test images by the votes of the nearest"
+            + " training images (eval.knn_k of them, 200 by default, at temperature eval.knn_t,"
+            + " 0.1).",
+    mixinStandardHelpOptions = true)
+final class KnnCommand implements Callable<Integer> {
+  @Mixin private Evaluating evaluating = new Evaluating();
+
+  @Override
+  public Integer call() {
+    return evaluating.run("kNN", KnnCommand::measure).code();
+  }
+
+  private static Evaluating.Measured measure(LabelledFeatures features, EvalConfig eval) {
+    Accuracy accuracy =
+        new KnnClassifier(eval.knnK(), eval.knnT())
+            .evaluate(
+                features.train(), features.trainLabels(), features.test(), features.testLabels());
+    int voters = Math.min(eval.knnK(), features.trainLabels().length);
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("k", voters);
+    facts.put("temperature", eval.knnT());
+    return new Evaluating.Measured(
+        accuracy, facts, voters + " neighbours, temperature " + eval.knnT());
+  }
+}
