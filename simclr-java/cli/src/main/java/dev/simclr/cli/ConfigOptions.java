@@ -14,7 +14,7 @@ final class ConfigOptions {
   @Parameters(
       arity = "0..*",
       paramLabel = "KEY=VALUE",
-      description = "Single settings, laid over both, such as train.epochs=5.")
+      description = "Single settings such as train.epochs=5, laid over both.")
   private List<String> overrides = List.of();
 
   Optional<String> recipe() {

@@ -13,9 +13,11 @@ import picocli.CommandLine.Option;
 /** Writes the features of a data set. */
 @Command(
     name = "embed",
-    description =
-        "Writes the features of all images as NAME.npy, float32 [images, features], and NAME.tsv"
-            + " with a line for each row: the image's name, a tab, and its class or nothing.",
+    description = {
+      "Writes the features of images, for NumPy and others.",
+      "NAME.npy is float32 [images, features]; NAME.tsv has a line for each row: the image's name,"
+          + " a tab, and its class or nothing."
+    },
     mixinStandardHelpOptions = true)
 final class EmbedCommand implements Callable<Integer> {
   @Mixin private EncoderArguments arguments = new EncoderArguments();

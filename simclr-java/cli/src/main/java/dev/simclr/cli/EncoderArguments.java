@@ -46,9 +46,10 @@ final class EncoderArguments {
       index = "1..*",
       arity = "0..*",
       paramLabel = "KEY=VALUE",
-      description =
-          "Single settings, such as data.source=folder data.root=DIR, eval.knn_k=20 or"
-              + " train.device=cpu.")
+      description = {
+        "Single settings such as train.device=cpu; for other",
+        "images than the run's: data.source=folder data.root=DIR"
+      })
   private List<String> others = List.of();
 
   /** An encoder and the configuration to use it with. */

@@ -12,10 +12,11 @@ import picocli.CommandLine.Mixin;
 /** Evaluates a trained encoder with the weighted kNN classifier. */
 @Command(
     name = "knn",
-    description =
-        "Evaluates a trained encoder: classifies the test images by the votes of the nearest"
-            + " training images (eval.knn_k of them, 200 by default, at temperature eval.knn_t,"
-            + " 0.1).",
+    description = {
+      "Evaluates a trained encoder by the labels of nearest neighbours.",
+      "A test image gets the class for which its nearest training images vote: eval.knn_k of them,"
+          + " 200 by default, each with weight exp(cosine / eval.knn_t)."
+    },
     mixinStandardHelpOptions = true)
 final class KnnCommand implements Callable<Integer> {
   @Mixin private Evaluating evaluating = new Evaluating();

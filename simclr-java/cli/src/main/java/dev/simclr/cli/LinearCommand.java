@@ -12,9 +12,11 @@ import picocli.CommandLine.Mixin;
 /** Evaluates a trained encoder with a linear probe. */
 @Command(
     name = "linear",
-    description =
-        "Evaluates a trained encoder: trains a linear classifier on the features of the training"
-            + " images (L-BFGS, at most 300 iterations) and classifies the test images with it.",
+    description = {
+      "Evaluates a trained encoder by a linear classifier on its features.",
+      "It is trained on the training images, with L-BFGS in at most 300 iterations, and classifies"
+          + " the test images."
+    },
     mixinStandardHelpOptions = true)
 final class LinearCommand implements Callable<Integer> {
   @Mixin private Evaluating evaluating = new Evaluating();

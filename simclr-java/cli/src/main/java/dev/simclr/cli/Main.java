@@ -49,6 +49,11 @@ public final class Main {
   static int run(PrintWriter err, String... args) {
     CommandLine commandLine = new CommandLine(new Main());
     commandLine.setErr(err);
+    // Or each command would answer --version with nothing.
+    commandLine
+        .getSubcommands()
+        .values()
+        .forEach(command -> command.getCommandSpec().versionProvider(new VersionReport()));
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setParameterExceptionHandler((e, ignored) -> usage(e));
     commandLine.setExecutionExceptionHandler((e, line, ignored) -> failed(e, line));

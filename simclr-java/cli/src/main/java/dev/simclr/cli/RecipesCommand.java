@@ -8,7 +8,10 @@ import picocli.CommandLine.Parameters;
 /** Lists the recipes, or prints one. */
 @Command(
     name = "recipes",
-    description = "Lists the recipes, or prints one as YAML, a start for a file of your own.",
+    description = {
+      "Lists the recipes, or prints one.",
+      "A recipe is a YAML file of settings, and a start for one of your own (--config FILE)."
+    },
     mixinStandardHelpOptions = true)
 final class RecipesCommand implements Callable<Integer> {
   @Parameters(arity = "0..1", paramLabel = "NAME", description = "The recipe to print.")
@@ -20,6 +23,8 @@ final class RecipesCommand implements Callable<Integer> {
       System.out.print(Recipes.text(name.get()));
     } else {
       Recipes.NAMES.forEach(n -> System.out.printf("%-20s %s%n", n, Recipes.description(n)));
+      System.out.println();
+      System.out.println("simclr recipes NAME prints one, simclr pretrain --recipe NAME runs it");
     }
     return ExitCode.OK.code();
   }

@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /** How much memory this process may still take, within its container's limit. */
-final class AvailableMemory {
+public final class AvailableMemory {
   private static final System.Logger LOG = System.getLogger(AvailableMemory.class.getName());
 
   private AvailableMemory() {}
 
   /** Returns the bytes available, or empty where the operating system does not say. */
-  static OptionalLong bytes() {
+  public static OptionalLong bytes() {
     return bytes(Path.of("/proc/meminfo"), Path.of("/proc/self/cgroup"), Path.of("/sys/fs/cgroup"));
   }
 
