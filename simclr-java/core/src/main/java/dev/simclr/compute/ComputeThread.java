@@ -72,11 +72,20 @@ public final class ComputeThread implements AutoCloseable {
    * @throws IllegalStateException if this is closed
    */
   public synchronized void execute(Runnable work) {
+    requireUsable();
+    executor.execute(work);
+  }
+
+  /**
+   * Checks that work can be handed over now.
+   *
+   * @throws IllegalStateException if this is closed, or on the compute thread itself
+   */
+  public synchronized void requireUsable() {
     requireOtherThread();
     if (closed) {
       throw new IllegalStateException(owner + " is closed");
     }
-    executor.execute(work);
   }
 
   /**

@@ -290,6 +290,8 @@ public final class Encoder implements AutoCloseable {
 
   /** Prepares images and asks for their features: at most a batch of them. */
   private CompletableFuture<float[]> request(List<RgbImage> images) {
+    // Before waiting for room, which the compute thread would do for ever.
+    compute.requireUsable();
     int rows = images.size();
     batcher.announce(rows);
     float[] views;
