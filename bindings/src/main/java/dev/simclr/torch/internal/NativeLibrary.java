@@ -2,6 +2,7 @@ package dev.simclr.torch.internal;
 
 import dev.simclr.torch.TorchException;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +49,7 @@ public final class NativeLibrary {
     }
     SearchTrace search = new SearchTrace();
     try {
+      requireNativeAccess(search);
       load(search);
     } catch (IOException e) {
       failure = search.failure("cannot read the native library's files: " + e, e);
@@ -64,6 +66,19 @@ public final class NativeLibrary {
   public static synchronized String trace() {
     load();
     return trace;
+  }
+
+  /** Asks before the generated classes do, whose initializers would fail for good. */
+  private static void requireNativeAccess(SearchTrace search) {
+    try {
+      MemorySegment.NULL.reinterpret(0);
+    } catch (IllegalCallerException e) {
+      Module module = NativeLibrary.class.getModule();
+      throw search.failure(
+          "this JVM denies native access: start it with --enable-native-access="
+              + (module.isNamed() ? module.getName() : "ALL-UNNAMED"),
+          e);
+    }
   }
 
   private static void claim(SearchTrace search) {

@@ -61,7 +61,12 @@ public final class Main {
       commandLine.usage(System.out);
       return ExitCode.USAGE.code();
     }
-    return commandLine.execute(args);
+    try {
+      return commandLine.execute(args);
+    } catch (Error e) {
+      // picocli hands exceptions to the handler above, but not errors.
+      return failed(e, commandLine);
+    }
   }
 
   private static int usage(ParameterException e) {
@@ -89,7 +94,7 @@ public final class Main {
     return Optional.empty();
   }
 
-  private static int failed(Exception e, CommandLine line) {
+  private static int failed(Throwable e, CommandLine line) {
     ExitCode code = Failures.code(e);
     if (code == ExitCode.UNEXPECTED) {
       line.getErr().println("simclr: unexpected failure; please report it with what follows");
