@@ -1,7 +1,10 @@
 package dev.simclr.train;
 
+import dev.simclr.torch.DType;
+import dev.simclr.torch.Tensor;
 import dev.simclr.torch.Torch;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +15,7 @@ import java.nio.file.Path;
  */
 final class FlatRun {
   private static final int EVERY = 20;
-  private static final long LEAK_BYTES = 8192;
+  private static final long LEAK_BYTES = 48 << 10;
 
   private FlatRun() {}
 
@@ -50,12 +53,11 @@ final class FlatRun {
         }
         case "memory" -> Arena.global().allocate(LEAK_BYTES).fill((byte) 1);
         // It goes to the scope of the run, which is open until the end.
-        case "handle" -> dev.simclr.torch.Tensor.zeros(dev.simclr.torch.DType.FLOAT32, 1);
+        case "handle" -> Tensor.zeros(DType.FLOAT32, 1);
         default -> throw new IllegalArgumentException(leak);
       }
       if (progress.step() % EVERY == 0) {
-        System.out.println(
-            progress.step() + " " + Torch.liveHandles() + " " + residentKilobytes());
+        System.out.println(progress.step() + " " + Torch.liveHandles() + " " + residentKilobytes());
       }
     }
   }
@@ -68,7 +70,7 @@ final class FlatRun {
           .findFirst()
           .orElseThrow();
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -13,17 +13,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Native handles and resident memory over 2,000 training steps, with evaluations and checkpoints. */
+/**
+ * Native handles and resident memory over 2,000 training steps, with evaluations and checkpoints.
+ */
 @Timeout(300)
 class FlatnessTest {
   private static final int STEPS_PER_EPOCH = 50;
-  private static final int WARM_UP = 500;
+  private static final int WARM_UP = 600;
 
   /**
-   * The most that memory may grow, in KiB per step, as the slope of a line through all readings
-   * after the warm-up. A batch of this run is 48 KiB, its gradients are 190 KiB.
+   * The most that resident memory may grow, in KiB per step: the slope of a line through all
+   * readings after the warm-up. Not zero, since the heap of malloc grows by a megabyte or two when
+   * an evaluation or a checkpoint comes at an unfavourable moment; a leaked batch would be 48 KiB.
    */
-  private static final double SLOPE = 1.0;
+  private static final double SLOPE = 4;
 
   @TempDir private Path directory;
 
@@ -88,7 +91,7 @@ class FlatnessTest {
   void aPlantedLeakIsFound() throws Exception {
     List<Reading> memory = train(10, "memory");
     assertEquals(1, handles(memory).size());
-    assertTrue(slope(memory, 200) > SLOPE, slope(memory, 200) + " KiB per step: " + memory);
+    assertTrue(slope(memory, 200) > 4 * SLOPE, slope(memory, 200) + " KiB per step: " + memory);
     List<Reading> handle = train(2, "handle");
     assertEquals(handle.size(), handles(handle).size(), handles(handle).toString());
   }
