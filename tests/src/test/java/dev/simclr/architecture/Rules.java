@@ -21,7 +21,9 @@ final class Rules {
       Map.ofEntries(
           Map.entry("dev.simclr.cli", 5),
           Map.entry("dev.simclr.train", 4),
+          Map.entry("dev.simclr.embed", 4),
           Map.entry("dev.simclr.eval", 4),
+          Map.entry("dev.simclr.compute", 3),
           Map.entry("dev.simclr.data", 3),
           Map.entry("dev.simclr.augment", 3),
           Map.entry("dev.simclr.model", 3),
