@@ -11,6 +11,7 @@ import dev.simclr.data.ImageFolderSource;
 import dev.simclr.data.PackOptions;
 import dev.simclr.data.Progress;
 import dev.simclr.data.Split;
+import dev.simclr.data.embedded.EmbeddedImages;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -92,8 +93,7 @@ public final class RunData implements AutoCloseable {
       case CIFAR100 -> CifarSource.cifar100(root(data));
       case FASHION_MNIST -> FashionMnistSource.of(data.root().orElse(FashionMnistSource.DEBIAN));
       case FOLDER -> ImageFolderSource.of(root(data), data.train(), data.test());
-      case EMBEDDED ->
-          throw new IllegalArgumentException("data.source embedded is not in this build");
+      case EMBEDDED -> EmbeddedImages.source();
     };
   }
 
