@@ -21,6 +21,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.StringJoiner;
 import java.util.function.Supplier;
 
 /** One pretraining run as the command line drives it: folder, log, signals, printed results. */
@@ -99,6 +101,7 @@ final class Pretraining {
   }
 
   private static void printSummary(Console console, PretrainResult result, RunSummary summary) {
+    console.line("");
     summary.untrained().ifPresent(e -> console.fact("untrained", ProgressPrinter.accuracies(e)));
     summary
         .rawPixels()
@@ -112,10 +115,35 @@ final class Pretraining {
             console.fact(
                 "best epoch",
                 e.epoch() + ": " + ProgressPrinter.accuracies(e) + " (chosen on the test images)"));
+    gain(summary).ifPresent(text -> console.fact("gain", text));
     console.fact(
         "time",
         String.format(Locale.ROOT, "%.1f s for %d steps", summary.seconds(), summary.steps()));
     console.fact("encoder", result.encoder().toString());
+  }
+
+  /** What the final kNN accuracy is above those without training, as far as they were measured. */
+  static Optional<String> gain(RunSummary summary) {
+    OptionalDouble last = knn(summary.last());
+    if (last.isEmpty()) {
+      return Optional.empty();
+    }
+    StringJoiner text = new StringJoiner(", ");
+    knn(summary.untrained())
+        .ifPresent(
+            knn -> text.add(points(last.getAsDouble() - knn) + " over the untrained network"));
+    summary
+        .rawPixels()
+        .ifPresent(knn -> text.add(points(last.getAsDouble() - knn) + " over raw pixels"));
+    return text.length() == 0 ? Optional.empty() : Optional.of("kNN " + text);
+  }
+
+  private static OptionalDouble knn(Optional<Evaluation> evaluation) {
+    return evaluation.map(Evaluation::knn).orElse(OptionalDouble.empty());
+  }
+
+  private static String points(double share) {
+    return String.format(Locale.ROOT, "%+.2f points", 100 * share);
   }
 
   /** Appends what the console prints to a file, once the run folder is there. */

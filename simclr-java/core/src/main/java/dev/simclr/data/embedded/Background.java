@@ -40,8 +40,7 @@ final class Background {
     double squeeze = random.nextDouble(0.5, 1);
     double angle = random.nextDouble(0, 2 * StrictMath.PI);
     double waviness = random.nextDouble(0, 1.5);
-    return new Background(
-        kind, scale, scale * squeeze, angle, waviness, new ValueNoise(random));
+    return new Background(kind, scale, scale * squeeze, angle, waviness, new ValueNoise(random));
   }
 
   /** The share of the pattern's colour at a point of the image, 0 to 1. */

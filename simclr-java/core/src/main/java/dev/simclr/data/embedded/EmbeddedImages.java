@@ -29,15 +29,11 @@ public final class EmbeddedImages implements ImageGenerator {
   /** Test images of {@link #source()}. */
   public static final int TEST_IMAGES = 2000;
 
-  private static final long TRAIN_SEED = 1;
-  private static final long TEST_SEED = 2;
-
   // Part of the name of cached images: to be raised with every change of what is drawn.
   private static final int VERSION = 1;
 
   private static final ObjectClass[] CLASSES = ObjectClass.values();
-  private static final List<String> NAMES =
-      Arrays.stream(CLASSES).map(ObjectClass::label).toList();
+  private static final List<String> NAMES = Arrays.stream(CLASSES).map(ObjectClass::label).toList();
 
   private final long seed;
   private final int size;
@@ -66,7 +62,16 @@ public final class EmbeddedImages implements ImageGenerator {
     return GeneratedSource.of(
         "embedded",
         Map.of(
-            Split.TRAIN, of(TRAIN_SEED, TRAIN_IMAGES), Split.TEST, of(TEST_SEED, TEST_IMAGES)));
+            Split.TRAIN, of(seed(Split.TRAIN), TRAIN_IMAGES),
+            Split.TEST, of(seed(Split.TEST), TEST_IMAGES)));
+  }
+
+  /** The seed of a split of {@link #source()}. */
+  static long seed(Split split) {
+    return switch (split) {
+      case TRAIN -> 1;
+      case TEST -> 2;
+    };
   }
 
   @Override
@@ -91,7 +96,7 @@ public final class EmbeddedImages implements ImageGenerator {
    */
   @Override
   public RgbImage draw(int index) {
-    return RgbImage.of(IMAGE_SIZE, IMAGE_SIZE, scene(index).paint());
+    return RgbImage.of(IMAGE_SIZE, IMAGE_SIZE, scene(index).pixels());
   }
 
   @Override

@@ -12,8 +12,7 @@ import dev.simclr.random.RandomStream;
  * @param sin sine of the rotation
  * @param stretch factor on the object's x axis before the rotation; its y axis gets the inverse
  */
-record Pose(
-    double centerX, double centerY, double radius, double cos, double sin, double stretch) {
+record Pose(double centerX, double centerY, double radius, double cos, double sin, double stretch) {
   // The object may leave the image by a fifth of its radius, no more.
   private static final double INSIDE = 0.8;
 

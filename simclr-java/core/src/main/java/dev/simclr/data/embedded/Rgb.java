@@ -3,7 +3,7 @@ package dev.simclr.data.embedded;
 import dev.simclr.random.RandomStream;
 
 /**
- * A linear colour; components may leave [0, 1] until a pixel is stored.
+ * A colour; components may leave [0, 1] until a pixel is stored.
  *
  * @param r red
  * @param g green
@@ -25,6 +25,11 @@ record Rgb(double r, double g, double b) {
     return new Rgb(r - excess, g - excess, b - excess);
   }
 
+  /** How light the colour is in gray (ITU-R BT.601). */
+  double luminance() {
+    return RED * r + GREEN * g + BLUE * b;
+  }
+
   /** This colour, multiplied. */
   Rgb times(double factor) {
     return new Rgb(r * factor, g * factor, b * factor);
@@ -32,7 +37,6 @@ record Rgb(double r, double g, double b) {
 
   /** The colour that is {@code share} of the way to another. */
   Rgb towards(Rgb other, double share) {
-    return new Rgb(
-        r + (other.r - r) * share, g + (other.g - g) * share, b + (other.b - b) * share);
+    return new Rgb(r + (other.r - r) * share, g + (other.g - g) * share, b + (other.b - b) * share);
   }
 }

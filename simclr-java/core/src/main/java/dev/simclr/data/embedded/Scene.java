@@ -41,8 +41,23 @@ final class Scene {
     return grain;
   }
 
+  /** Where the object lies. */
+  Pose pose() {
+    return pose;
+  }
+
+  /** The colours. */
+  Paint paint() {
+    return paint;
+  }
+
+  /** What is behind the object. */
+  Background background() {
+    return background;
+  }
+
   /** The pixels, {@code [32, 32, 3]}. */
-  byte[] paint() {
+  byte[] pixels() {
     byte[] pixels = new byte[SIZE * SIZE * 3];
     for (int row = 0; row < SIZE; row++) {
       for (int column = 0; column < SIZE; column++) {
