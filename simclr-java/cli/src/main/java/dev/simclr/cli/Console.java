@@ -2,11 +2,13 @@ package dev.simclr.cli;
 
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * What the command line prints: lines that stay, and one status line that is rewritten in place on
- * a terminal and left out elsewhere. Lines also go to the run's log, once one is attached.
+ * a terminal and left out elsewhere. All lines also go to the run's log.
  */
 final class Console {
   private static final String ERASE_LINE = "\r\u001b[K";
@@ -15,6 +17,8 @@ final class Console {
   private final boolean terminal;
   private final boolean quiet;
   private Optional<PrintWriter> log = Optional.empty();
+  // A run chooses its device and packs its images before its folder, and so its log, is there.
+  private final List<String> early = new ArrayList<>();
   private boolean statusShown;
 
   Console(PrintStream out, boolean terminal, boolean quiet) {
@@ -36,17 +40,22 @@ final class Console {
     return terminal;
   }
 
-  /** Copies all further lines to a log. */
+  /** Copies all lines to a log, those before included. */
   synchronized void attach(PrintWriter writer) {
+    early.forEach(writer::println);
+    writer.flush();
+    early.clear();
     log = Optional.of(writer);
   }
 
   /** Prints a line. */
   synchronized void line(String text) {
-    log.ifPresent(writer -> {
-      writer.println(text);
-      writer.flush();
-    });
+    log.ifPresentOrElse(
+        writer -> {
+          writer.println(text);
+          writer.flush();
+        },
+        () -> early.add(text));
     if (!quiet) {
       clearStatus();
       out.println(text);

@@ -13,11 +13,7 @@ final class PackingPrinter implements Progress {
 
   @Override
   public void update(String task, long done, long total) {
-    String text = String.format(Locale.ROOT, "%s: %,d of %,d images", task, done, total);
-    if (done == total) {
-      console.line(text);
-    } else {
-      console.status(text);
-    }
+    // What was packed, and where, is logged at the end.
+    console.status(String.format(Locale.ROOT, "%s: %,d of %,d images", task, done, total));
   }
 }

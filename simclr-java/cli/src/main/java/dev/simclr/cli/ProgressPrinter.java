@@ -44,12 +44,10 @@ final class ProgressPrinter implements ProgressListener {
         "device",
         String.format(
             Locale.ROOT,
-            "%s, %d compute and %d loader threads",
+            "%s, %s, %s",
             run.device(),
-            run.threads(),
-            run.loaderThreads()));
-    console.fact("precision", run.precision().reason());
-    run.precision().warning().ifPresent(text -> console.fact("warning", text));
+            threads(run.threads(), "compute"),
+            threads(run.loaderThreads(), "loader")));
     console.fact("memory", "estimated peak " + run.memory());
     console.fact("peak lr", String.format(Locale.ROOT, "%.4g", run.peakLr()));
     if (run.firstStep() > 0) {
@@ -87,6 +85,10 @@ final class ProgressPrinter implements ProgressListener {
   @Override
   public void saved(Path checkpoint, long step) {
     console.status("saved " + checkpoint);
+  }
+
+  private static String threads(int count, String use) {
+    return count + " " + use + (count == 1 ? " thread" : " threads");
   }
 
   private static String describe(StepProgress p) {
