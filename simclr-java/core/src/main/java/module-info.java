@@ -7,8 +7,8 @@ module dev.simclr {
   exports dev.simclr.augment;
   exports dev.simclr.checkpoint;
   exports dev.simclr.data;
-  exports dev.simclr.embed;
   exports dev.simclr.data.embedded;
+  exports dev.simclr.embed;
   exports dev.simclr.eval;
   exports dev.simclr.io;
   exports dev.simclr.loss;

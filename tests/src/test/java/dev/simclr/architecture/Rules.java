@@ -25,6 +25,7 @@ final class Rules {
           Map.entry("dev.simclr.eval", 4),
           Map.entry("dev.simclr.compute", 3),
           Map.entry("dev.simclr.data", 3),
+          Map.entry("dev.simclr.data.embedded", 3),
           Map.entry("dev.simclr.augment", 3),
           Map.entry("dev.simclr.model", 3),
           Map.entry("dev.simclr.loss", 3),
