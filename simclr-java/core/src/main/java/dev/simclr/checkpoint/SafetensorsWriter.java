@@ -4,7 +4,6 @@ import dev.simclr.io.AtomicFiles;
 import dev.simclr.torch.DType;
 import dev.simclr.torch.Device;
 import dev.simclr.torch.GradMode;
-import dev.simclr.torch.MemoryFormat;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import java.io.IOException;
@@ -60,7 +59,7 @@ public final class SafetensorsWriter {
     // One tensor at a time, so that a model on another device needs no second copy of itself here.
     try (var _ = TensorScope.open();
         var _ = GradMode.noGrad()) {
-      Tensor rows = tensor.detach().to(Device.CPU).to(MemoryFormat.CONTIGUOUS);
+      Tensor rows = tensor.detach().to(Device.CPU).contiguous();
       MemorySegment bytes = rows.segment();
       for (long done = 0; done < bytes.byteSize(); done += CHUNK_BYTES) {
         long count = Math.min(CHUNK_BYTES, bytes.byteSize() - done);
