@@ -482,7 +482,11 @@ public final class Tensor
     return to(SctDType.KEEP, device.kindCode(), device.indexCode(), SctDType.PRESERVE, nonBlocking);
   }
 
-  /** Returns this tensor in another memory order; shares storage if it has that already. */
+  /**
+   * Returns this tensor in another memory order; shares storage if it has that already. A view with
+   * gaps whose strides fall counts as CONTIGUOUS here, as in PyTorch; {@link #contiguous()} copies
+   * it.
+   */
   public Tensor to(MemoryFormat format) {
     return to(SctDType.KEEP, SctDevice.KEEP, -1, format.code(), false);
   }
