@@ -57,8 +57,19 @@ final class SafetensorsTest {
       assertEquals(Map.of("format", "pt", "safetensors", "0.8.0"), reader.metadata());
       assertEquals(
           Set.of(
-              "f32", "f64", "f16", "bf16", "i64", "i32", "i16", "i8", "u8", "bool", "scalar",
-              "empty", "name with \u00e4 \"quote\""),
+              "f32",
+              "f64",
+              "f16",
+              "bf16",
+              "i64",
+              "i32",
+              "i16",
+              "i8",
+              "u8",
+              "bool",
+              "scalar",
+              "empty",
+              "name with \u00e4 \"quote\""),
           reader.names());
       check(reader, "f32", DType.FLOAT32, new long[] {2, 3}, 1.5, -2, 3.25, 0, -0.0, 1e-30f);
       check(reader, "f64", DType.FLOAT64, new long[] {2}, 1.0 / 3, -1e300);
@@ -159,8 +170,7 @@ final class SafetensorsTest {
     try (var _ = TensorScope.open()) {
       SafetensorsWriter.write(file(), Map.of("x", Tensor.of(values, 6)), Map.of());
       try (SafetensorsReader reader = SafetensorsReader.open(file())) {
-        ByteBuffer data =
-            ByteBuffer.wrap(bytes(reader, "x")).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer data = ByteBuffer.wrap(bytes(reader, "x")).order(ByteOrder.LITTLE_ENDIAN);
         for (float value : values) {
           assertEquals(Float.floatToRawIntBits(value), data.getInt());
         }
@@ -266,8 +276,7 @@ final class SafetensorsTest {
           CannotWriteException.class,
           () -> SafetensorsWriter.write(nowhere, Map.of("x", x), Map.of()));
     }
-    var e =
-        assertThrows(CheckpointException.class, () -> SafetensorsReader.open(file()));
+    var e = assertThrows(CheckpointException.class, () -> SafetensorsReader.open(file()));
     assertEquals("cannot read " + file() + ": no such file", e.getMessage());
   }
 }

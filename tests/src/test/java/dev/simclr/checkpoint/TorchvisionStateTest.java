@@ -60,22 +60,20 @@ final class TorchvisionStateTest {
       List<List<String>> described = new ArrayList<>();
       network
           .state()
-          .forEach(
-              (name, tensor) ->
-                  described.add(
-                      List.of(
-                          name,
-                          SafetensorsType.of(tensor.dtype()).name(),
-                          LongStream.of(tensor.shape())
-                              .mapToObj(Long::toString)
-                              .collect(Collectors.joining(",")))));
+          .forEach((name, tensor) ->
+              described.add(
+                  List.of(
+                      name,
+                      SafetensorsType.of(tensor.dtype()).name(),
+                      LongStream.of(tensor.shape())
+                          .mapToObj(Long::toString)
+                          .collect(Collectors.joining(",")))));
       assertEquals(lines("tensor", "resnet" + depth), described, "names in order, types, shapes");
       SafetensorsWriter.write(file, network.state(), METADATA);
     }
     List<String> expected = lines("file", "resnet" + depth).getFirst();
     byte[] content = Files.readAllBytes(file);
-    String sha256 =
-        HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+    String sha256 = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
     assertEquals(expected, List.of(Integer.toString(content.length), sha256));
   }
 
@@ -93,10 +91,8 @@ final class TorchvisionStateTest {
       Map<String, Tensor> other = loaded.state();
       saved
           .state()
-          .forEach(
-              (name, tensor) ->
-                  assertArrayEquals(
-                      tensor.toDoubleArray(), other.get(name).toDoubleArray(), name));
+          .forEach((name, tensor) ->
+              assertArrayEquals(tensor.toDoubleArray(), other.get(name).toDoubleArray(), name));
       assertEquals(7, other.get("bn1.num_batches_tracked").itemLong());
     }
   }

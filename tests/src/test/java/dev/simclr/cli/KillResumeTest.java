@@ -46,7 +46,7 @@ class KillResumeTest {
   @TempDir private static Path shared;
 
   private static Random random;
-  private static Path images;
+  private static Path cache;
   private static Path whole;
   private static int steps;
 
@@ -56,7 +56,7 @@ class KillResumeTest {
   static void runUninterrupted() throws IOException, InterruptedException {
     System.out.println("KillResumeTest: -Dsimclr.kill.seed=" + SEED);
     random = new Random(SEED);
-    images = TinyFolder.write(shared.resolve("images"), 40, 8);
+    cache = shared.resolve("cache");
     whole = shared.resolve("whole");
     try (ChildJvm.Running child = start(whole)) {
       assertEnded(0, child.await());
@@ -67,8 +67,13 @@ class KillResumeTest {
 
   /** What is trained on, and for how long: at least {@link #LEAST_STEPS}. */
   private static List<String> data() {
-    return TinyFolder.plus(
-        TinyFolder.data(images), "train.batch=8", "train.epochs=30", "train.eval_every=7");
+    return List.of(
+        "data.source=embedded",
+        "data.cache=" + cache,
+        "model.stem=imagenet",
+        "train.batch=256",
+        "train.epochs=6",
+        "train.eval_every=4");
   }
 
   private static String[] pretrain(Path run, String... more) {

@@ -215,7 +215,7 @@ final class LinearProbeTest {
         labels[i] = i % classes;
       }
       LinearProbe probe = LinearProbe.fit(x, labels, classes);
-      assertEquals(new LinearProbe.Accuracy(1, 1), probe.accuracy(x, labels));
+      assertEquals(new Accuracy(1, 1), probe.accuracy(x, labels));
       // Scores fall from class 0 to class 7.
       double[] falling = new double[classes];
       for (int c = 0; c < classes; c++) {
@@ -223,9 +223,9 @@ final class LinearProbeTest {
       }
       Tensor query = Tensor.of(falling, 1, classes);
       assertArrayEquals(new int[] {0}, probe.predict(query));
-      assertEquals(new LinearProbe.Accuracy(1, 1), probe.accuracy(query, new int[] {0}));
-      assertEquals(new LinearProbe.Accuracy(0, 1), probe.accuracy(query, new int[] {4}));
-      assertEquals(new LinearProbe.Accuracy(0, 0), probe.accuracy(query, new int[] {5}));
+      assertEquals(new Accuracy(1, 1), probe.accuracy(query, new int[] {0}));
+      assertEquals(new Accuracy(0, 1), probe.accuracy(query, new int[] {4}));
+      assertEquals(new Accuracy(0, 0), probe.accuracy(query, new int[] {5}));
     }
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.simclr.cli.ShippedRecipes;
+import dev.simclr.compute.Features;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.Progress;
 import dev.simclr.eval.KnnClassifier;
@@ -187,13 +188,13 @@ final class QuickstartControlsTest {
   }
 
   private Tensor features(SimClrModel model, ImageDataset images) {
-    return Features.of(
-        images,
-        Augmentation.format(config),
-        config.eval().batch(),
-        backend(),
-        model.encoder().featureDim(),
-        model.encoder()::forward);
+    Backend backend = backend();
+    return new Features(
+            Augmentation.format(config),
+            config.eval().batch(),
+            backend.device(),
+            backend.loaderThreads())
+        .all(images, model.encoder().featureDim(), model.encoder()::forward);
   }
 
   private static int[] labels(ImageDataset images) {

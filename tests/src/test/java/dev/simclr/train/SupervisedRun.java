@@ -1,6 +1,7 @@
 package dev.simclr.train;
 
 import dev.simclr.augment.AugmentSampler;
+import dev.simclr.compute.ViewLoader;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.model.Initializer;
 import dev.simclr.model.Linear;
