@@ -71,8 +71,9 @@ public abstract class Module implements AutoCloseable {
    * @return where to find the tensor in {@link #forward}
    */
   protected final Slot parameter(String name, ParameterKind kind, Tensor initial) {
+    String key = unused(name);
     Slot slot = new Slot(kind, true, initial.retain().requiresGrad(true));
-    parameters.put(unused(name), slot);
+    parameters.put(key, slot);
     return slot;
   }
 
@@ -84,9 +85,10 @@ public abstract class Module implements AutoCloseable {
    * @return where to find the tensor in {@link #forward}
    */
   protected final Slot buffer(String name, Tensor initial) {
+    String key = unused(name);
     // The kind of a buffer is never looked at.
     Slot slot = new Slot(ParameterKind.WEIGHT, false, initial.retain());
-    buffers.put(unused(name), slot);
+    buffers.put(key, slot);
     return slot;
   }
 
