@@ -71,9 +71,9 @@ class KillResumeTest {
         "data.source=embedded",
         "data.cache=" + cache,
         "model.stem=imagenet",
-        "train.batch=256",
-        "train.epochs=6",
-        "train.eval_every=4");
+        "train.batch=64",
+        "train.epochs=2",
+        "train.eval_every=3");
   }
 
   private static String[] pretrain(Path run, String... more) {

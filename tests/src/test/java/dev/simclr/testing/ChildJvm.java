@@ -65,7 +65,7 @@ public final class ChildJvm {
 
   /** A child with a small heap and the flag that the README names for the class path. */
   public ChildJvm() {
-    option("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData");
+    option("-Xmx256m", "-XX:+UseSerialGC", "-XX:-UsePerfData");
     option("--illegal-native-access=deny");
   }
 
