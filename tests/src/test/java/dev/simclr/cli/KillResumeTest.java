@@ -193,12 +193,21 @@ class KillResumeTest {
   @Test
   void aKillWhileACheckpointIsWrittenLeavesTheOthersWhole()
       throws IOException, InterruptedException {
+    // A few images with a network of some size: most of the run is writing, which is to be hit.
+    // All checkpoints stay.
+    String[] settings =
+        TinyFolder.arguments(
+            TinyFolder.data(TinyFolder.write(directory.resolve("images"), 40, 8)),
+            List.of(
+                "model.stem=cifar",
+                "model.width=0.25",
+                "train.batch=8",
+                "train.keep_checkpoints=0",
+                "train.epochs=4"));
     boolean caught = false;
     for (int attempt = 0; attempt < 10 && !caught; attempt++) {
       Path run = directory.resolve("run-" + attempt);
       Path checkpoints = run.resolve("checkpoints");
-      // Larger than elsewhere, so that writing takes longer; all checkpoints stay.
-      String[] settings = {"model.width=0.25", "train.keep_checkpoints=0", "train.epochs=4"};
       int wanted = 1 + random.nextInt(2);
       try (ChildJvm.Running child = start(run, settings)) {
         assertTrue(await(child, () -> names(checkpoints, "step-*").size() >= wanted));
