@@ -76,6 +76,12 @@ class KillResumeTest {
         "train.eval_every=3");
   }
 
+  /** Settings for a large network, whose evaluation of the embedded images would take long. */
+  private String[] onFewImages(String... more) throws IOException {
+    Path images = TinyFolder.write(directory.resolve("images"), 40, 8);
+    return TinyFolder.arguments(TinyFolder.data(images), List.of(more));
+  }
+
   private static String[] pretrain(Path run, String... more) {
     return TinyFolder.arguments(
         List.of("pretrain", "--out", run.toString()), TinyFolder.training(), data(), List.of(more));
@@ -196,14 +202,12 @@ class KillResumeTest {
     // A few images with a network of some size: most of the run is writing, which is to be hit.
     // All checkpoints stay.
     String[] settings =
-        TinyFolder.arguments(
-            TinyFolder.data(TinyFolder.write(directory.resolve("images"), 40, 8)),
-            List.of(
-                "model.stem=cifar",
-                "model.width=0.25",
-                "train.batch=8",
-                "train.keep_checkpoints=0",
-                "train.epochs=4"));
+        onFewImages(
+            "model.stem=cifar",
+            "model.width=0.25",
+            "train.batch=8",
+            "train.keep_checkpoints=0",
+            "train.epochs=4");
     boolean caught = false;
     for (int attempt = 0; attempt < 10 && !caught; attempt++) {
       Path run = directory.resolve("run-" + attempt);
@@ -319,7 +323,8 @@ class KillResumeTest {
   void aSecondSignalEndsTheRunAtOnce() throws IOException, InterruptedException {
     Path run = directory.resolve("run");
     // A step of several seconds, so that the second signal comes before its end.
-    String[] slow = {"model.width=1", "data.image_size=64", "model.stem=cifar", "train.batch=16"};
+    String[] slow =
+        onFewImages("model.width=1", "data.image_size=64", "model.stem=cifar", "train.batch=16");
     try (ChildJvm.Running child = start(run, slow)) {
       assertTrue(
           await(
