@@ -2,6 +2,7 @@
 #ifndef SCT_SCT_H
 #define SCT_SCT_H
 
+#include "augment.h"
 #include "autocast.h"
 #include "autograd.h"
 #include "compare.h"

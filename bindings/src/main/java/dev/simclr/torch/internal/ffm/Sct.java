@@ -325,248 +325,6 @@ public class Sct extends Sct$shared {
         return SCT_CHANNELS_LAST;
     }
 
-    private static class sct_region_leave {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Sct.C_INT,
-            Sct.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_region_leave");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * sct_status sct_region_leave(sct_region *region)
-     * }
-     */
-    public static FunctionDescriptor sct_region_leave$descriptor() {
-        return sct_region_leave.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * sct_status sct_region_leave(sct_region *region)
-     * }
-     */
-    public static MethodHandle sct_region_leave$handle() {
-        return sct_region_leave.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * sct_status sct_region_leave(sct_region *region)
-     * }
-     */
-    public static MemorySegment sct_region_leave$address() {
-        return sct_region_leave.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * sct_status sct_region_leave(sct_region *region)
-     * }
-     */
-    public static int sct_region_leave(MemorySegment region) {
-        var mh$ = sct_region_leave.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("sct_region_leave", region);
-            }
-            return (int)mh$.invokeExact(region);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class sct_autocast_enter {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Sct.C_INT,
-            Sct.C_INT,
-            Sct.C_INT,
-            Sct.C_BOOL,
-            Sct.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_autocast_enter");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * sct_status sct_autocast_enter(int32_t device_type, int32_t dtype, _Bool enabled, sct_region *ret_region)
-     * }
-     */
-    public static FunctionDescriptor sct_autocast_enter$descriptor() {
-        return sct_autocast_enter.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * sct_status sct_autocast_enter(int32_t device_type, int32_t dtype, _Bool enabled, sct_region *ret_region)
-     * }
-     */
-    public static MethodHandle sct_autocast_enter$handle() {
-        return sct_autocast_enter.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * sct_status sct_autocast_enter(int32_t device_type, int32_t dtype, _Bool enabled, sct_region *ret_region)
-     * }
-     */
-    public static MemorySegment sct_autocast_enter$address() {
-        return sct_autocast_enter.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * sct_status sct_autocast_enter(int32_t device_type, int32_t dtype, _Bool enabled, sct_region *ret_region)
-     * }
-     */
-    public static int sct_autocast_enter(int device_type, int dtype, boolean enabled, MemorySegment ret_region) {
-        var mh$ = sct_autocast_enter.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("sct_autocast_enter", device_type, dtype, enabled, ret_region);
-            }
-            return (int)mh$.invokeExact(device_type, dtype, enabled, ret_region);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class sct_autocast_clear_cache {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Sct.C_INT    );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_autocast_clear_cache");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * sct_status sct_autocast_clear_cache()
-     * }
-     */
-    public static FunctionDescriptor sct_autocast_clear_cache$descriptor() {
-        return sct_autocast_clear_cache.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * sct_status sct_autocast_clear_cache()
-     * }
-     */
-    public static MethodHandle sct_autocast_clear_cache$handle() {
-        return sct_autocast_clear_cache.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * sct_status sct_autocast_clear_cache()
-     * }
-     */
-    public static MemorySegment sct_autocast_clear_cache$address() {
-        return sct_autocast_clear_cache.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * sct_status sct_autocast_clear_cache()
-     * }
-     */
-    public static int sct_autocast_clear_cache() {
-        var mh$ = sct_autocast_clear_cache.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("sct_autocast_clear_cache");
-            }
-            return (int)mh$.invokeExact();
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class sct_autocast_set_cache_enabled {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Sct.C_INT,
-            Sct.C_BOOL,
-            Sct.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_autocast_set_cache_enabled");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * sct_status sct_autocast_set_cache_enabled(_Bool enabled, _Bool *ret_previous)
-     * }
-     */
-    public static FunctionDescriptor sct_autocast_set_cache_enabled$descriptor() {
-        return sct_autocast_set_cache_enabled.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * sct_status sct_autocast_set_cache_enabled(_Bool enabled, _Bool *ret_previous)
-     * }
-     */
-    public static MethodHandle sct_autocast_set_cache_enabled$handle() {
-        return sct_autocast_set_cache_enabled.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * sct_status sct_autocast_set_cache_enabled(_Bool enabled, _Bool *ret_previous)
-     * }
-     */
-    public static MemorySegment sct_autocast_set_cache_enabled$address() {
-        return sct_autocast_set_cache_enabled.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * sct_status sct_autocast_set_cache_enabled(_Bool enabled, _Bool *ret_previous)
-     * }
-     */
-    public static int sct_autocast_set_cache_enabled(boolean enabled, MemorySegment ret_previous) {
-        var mh$ = sct_autocast_set_cache_enabled.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("sct_autocast_set_cache_enabled", enabled, ret_previous);
-            }
-            return (int)mh$.invokeExact(enabled, ret_previous);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class sct_empty {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Sct.C_INT,
@@ -2009,6 +1767,651 @@ public class Sct extends Sct$shared {
                 traceDowncall("sct_tensor_read", self, dtype, memory, bytes);
             }
             return (int)mh$.invokeExact(self, dtype, memory, bytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int SCT_RESIZE_BILINEAR = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_RESIZE_BILINEAR = 0
+     * }
+     */
+    public static int SCT_RESIZE_BILINEAR() {
+        return SCT_RESIZE_BILINEAR;
+    }
+    private static final int SCT_RESIZE_BICUBIC = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_RESIZE_BICUBIC = 1
+     * }
+     */
+    public static int SCT_RESIZE_BICUBIC() {
+        return SCT_RESIZE_BICUBIC;
+    }
+    private static final int SCT_RESIZE_BICUBIC_TENSORFLOW = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_RESIZE_BICUBIC_TENSORFLOW = 2
+     * }
+     */
+    public static int SCT_RESIZE_BICUBIC_TENSORFLOW() {
+        return SCT_RESIZE_BICUBIC_TENSORFLOW;
+    }
+    private static final int SCT_AUGMENT_BRIGHTNESS = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_BRIGHTNESS = 0
+     * }
+     */
+    public static int SCT_AUGMENT_BRIGHTNESS() {
+        return SCT_AUGMENT_BRIGHTNESS;
+    }
+    private static final int SCT_AUGMENT_CONTRAST = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_CONTRAST = 1
+     * }
+     */
+    public static int SCT_AUGMENT_CONTRAST() {
+        return SCT_AUGMENT_CONTRAST;
+    }
+    private static final int SCT_AUGMENT_SATURATION = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_SATURATION = 2
+     * }
+     */
+    public static int SCT_AUGMENT_SATURATION() {
+        return SCT_AUGMENT_SATURATION;
+    }
+    private static final int SCT_AUGMENT_HUE = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_HUE = 3
+     * }
+     */
+    public static int SCT_AUGMENT_HUE() {
+        return SCT_AUGMENT_HUE;
+    }
+    private static final int SCT_AUGMENT_GRAY = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_GRAY = 4
+     * }
+     */
+    public static int SCT_AUGMENT_GRAY() {
+        return SCT_AUGMENT_GRAY;
+    }
+    private static final int SCT_AUGMENT_BLUR = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_BLUR = 5
+     * }
+     */
+    public static int SCT_AUGMENT_BLUR() {
+        return SCT_AUGMENT_BLUR;
+    }
+    private static final int SCT_AUGMENT_SOLARIZE = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_SOLARIZE = 6
+     * }
+     */
+    public static int SCT_AUGMENT_SOLARIZE() {
+        return SCT_AUGMENT_SOLARIZE;
+    }
+    private static final int SCT_AUGMENT_EQUALIZE = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_EQUALIZE = 7
+     * }
+     */
+    public static int SCT_AUGMENT_EQUALIZE() {
+        return SCT_AUGMENT_EQUALIZE;
+    }
+    private static final int SCT_AUGMENT_CUTOUT = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_CUTOUT = 8
+     * }
+     */
+    public static int SCT_AUGMENT_CUTOUT() {
+        return SCT_AUGMENT_CUTOUT;
+    }
+    private static final int SCT_AUGMENT_ROTATION = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_ROTATION = 9
+     * }
+     */
+    public static int SCT_AUGMENT_ROTATION() {
+        return SCT_AUGMENT_ROTATION;
+    }
+    private static final int SCT_AUGMENT_SOBEL = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_SOBEL = 10
+     * }
+     */
+    public static int SCT_AUGMENT_SOBEL() {
+        return SCT_AUGMENT_SOBEL;
+    }
+    private static final int SCT_AUGMENT_NOISE = (int)11L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_NOISE = 11
+     * }
+     */
+    public static int SCT_AUGMENT_NOISE() {
+        return SCT_AUGMENT_NOISE;
+    }
+    private static final int SCT_AUGMENT_CONTRAST_CHANNELS = (int)12L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_CONTRAST_CHANNELS = 12
+     * }
+     */
+    public static int SCT_AUGMENT_CONTRAST_CHANNELS() {
+        return SCT_AUGMENT_CONTRAST_CHANNELS;
+    }
+    private static final int SCT_AUGMENT_SATURATION_HSV = (int)13L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_SATURATION_HSV = 13
+     * }
+     */
+    public static int SCT_AUGMENT_SATURATION_HSV() {
+        return SCT_AUGMENT_SATURATION_HSV;
+    }
+    private static final int SCT_AUGMENT_CLAMP = (int)14L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_CLAMP = 14
+     * }
+     */
+    public static int SCT_AUGMENT_CLAMP() {
+        return SCT_AUGMENT_CLAMP;
+    }
+    private static final int SCT_AUGMENT_BLUR_ZERO = (int)15L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_BLUR_ZERO = 15
+     * }
+     */
+    public static int SCT_AUGMENT_BLUR_ZERO() {
+        return SCT_AUGMENT_BLUR_ZERO;
+    }
+    private static final int SCT_AUGMENT_MAX_OPS = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_MAX_OPS = 16
+     * }
+     */
+    public static int SCT_AUGMENT_MAX_OPS() {
+        return SCT_AUGMENT_MAX_OPS;
+    }
+    private static final int SCT_ISA_AUTO = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_ISA_AUTO = 0
+     * }
+     */
+    public static int SCT_ISA_AUTO() {
+        return SCT_ISA_AUTO;
+    }
+    private static final int SCT_ISA_SCALAR = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_ISA_SCALAR = 1
+     * }
+     */
+    public static int SCT_ISA_SCALAR() {
+        return SCT_ISA_SCALAR;
+    }
+    private static final int SCT_ISA_AVX2 = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_ISA_AVX2 = 2
+     * }
+     */
+    public static int SCT_ISA_AVX2() {
+        return SCT_ISA_AVX2;
+    }
+    private static final int SCT_ISA_AVX512 = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_ISA_AVX512 = 3
+     * }
+     */
+    public static int SCT_ISA_AVX512() {
+        return SCT_ISA_AVX512;
+    }
+
+    private static class sct_augment {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_LONG,
+            Sct.C_POINTER,
+            Sct.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_augment");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_augment(const sct_augment_format *format, const sct_augment_view *views, int64_t count, void *out, int64_t out_rows)
+     * }
+     */
+    public static FunctionDescriptor sct_augment$descriptor() {
+        return sct_augment.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_augment(const sct_augment_format *format, const sct_augment_view *views, int64_t count, void *out, int64_t out_rows)
+     * }
+     */
+    public static MethodHandle sct_augment$handle() {
+        return sct_augment.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_augment(const sct_augment_format *format, const sct_augment_view *views, int64_t count, void *out, int64_t out_rows)
+     * }
+     */
+    public static MemorySegment sct_augment$address() {
+        return sct_augment.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_augment(const sct_augment_format *format, const sct_augment_view *views, int64_t count, void *out, int64_t out_rows)
+     * }
+     */
+    public static int sct_augment(MemorySegment format, MemorySegment views, long count, MemorySegment out, long out_rows) {
+        var mh$ = sct_augment.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_augment", format, views, count, out, out_rows);
+            }
+            return (int)mh$.invokeExact(format, views, count, out, out_rows);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sct_augment_cuda {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_LONG,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_augment_cuda");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_augment_cuda(const sct_augment_format *format, const sct_augment_view *views, int64_t count, sct_tensor out)
+     * }
+     */
+    public static FunctionDescriptor sct_augment_cuda$descriptor() {
+        return sct_augment_cuda.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_augment_cuda(const sct_augment_format *format, const sct_augment_view *views, int64_t count, sct_tensor out)
+     * }
+     */
+    public static MethodHandle sct_augment_cuda$handle() {
+        return sct_augment_cuda.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_augment_cuda(const sct_augment_format *format, const sct_augment_view *views, int64_t count, sct_tensor out)
+     * }
+     */
+    public static MemorySegment sct_augment_cuda$address() {
+        return sct_augment_cuda.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_augment_cuda(const sct_augment_format *format, const sct_augment_view *views, int64_t count, sct_tensor out)
+     * }
+     */
+    public static int sct_augment_cuda(MemorySegment format, MemorySegment views, long count, MemorySegment out) {
+        var mh$ = sct_augment_cuda.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_augment_cuda", format, views, count, out);
+            }
+            return (int)mh$.invokeExact(format, views, count, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sct_augment_isa {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_augment_isa");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_augment_isa(int32_t *ret_isa)
+     * }
+     */
+    public static FunctionDescriptor sct_augment_isa$descriptor() {
+        return sct_augment_isa.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_augment_isa(int32_t *ret_isa)
+     * }
+     */
+    public static MethodHandle sct_augment_isa$handle() {
+        return sct_augment_isa.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_augment_isa(int32_t *ret_isa)
+     * }
+     */
+    public static MemorySegment sct_augment_isa$address() {
+        return sct_augment_isa.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_augment_isa(int32_t *ret_isa)
+     * }
+     */
+    public static int sct_augment_isa(MemorySegment ret_isa) {
+        var mh$ = sct_augment_isa.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_augment_isa", ret_isa);
+            }
+            return (int)mh$.invokeExact(ret_isa);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sct_region_leave {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_region_leave");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_region_leave(sct_region *region)
+     * }
+     */
+    public static FunctionDescriptor sct_region_leave$descriptor() {
+        return sct_region_leave.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_region_leave(sct_region *region)
+     * }
+     */
+    public static MethodHandle sct_region_leave$handle() {
+        return sct_region_leave.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_region_leave(sct_region *region)
+     * }
+     */
+    public static MemorySegment sct_region_leave$address() {
+        return sct_region_leave.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_region_leave(sct_region *region)
+     * }
+     */
+    public static int sct_region_leave(MemorySegment region) {
+        var mh$ = sct_region_leave.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_region_leave", region);
+            }
+            return (int)mh$.invokeExact(region);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sct_autocast_enter {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_INT,
+            Sct.C_INT,
+            Sct.C_BOOL,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_autocast_enter");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_autocast_enter(int32_t device_type, int32_t dtype, _Bool enabled, sct_region *ret_region)
+     * }
+     */
+    public static FunctionDescriptor sct_autocast_enter$descriptor() {
+        return sct_autocast_enter.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_autocast_enter(int32_t device_type, int32_t dtype, _Bool enabled, sct_region *ret_region)
+     * }
+     */
+    public static MethodHandle sct_autocast_enter$handle() {
+        return sct_autocast_enter.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_autocast_enter(int32_t device_type, int32_t dtype, _Bool enabled, sct_region *ret_region)
+     * }
+     */
+    public static MemorySegment sct_autocast_enter$address() {
+        return sct_autocast_enter.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_autocast_enter(int32_t device_type, int32_t dtype, _Bool enabled, sct_region *ret_region)
+     * }
+     */
+    public static int sct_autocast_enter(int device_type, int dtype, boolean enabled, MemorySegment ret_region) {
+        var mh$ = sct_autocast_enter.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_autocast_enter", device_type, dtype, enabled, ret_region);
+            }
+            return (int)mh$.invokeExact(device_type, dtype, enabled, ret_region);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sct_autocast_clear_cache {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_autocast_clear_cache");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_autocast_clear_cache()
+     * }
+     */
+    public static FunctionDescriptor sct_autocast_clear_cache$descriptor() {
+        return sct_autocast_clear_cache.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_autocast_clear_cache()
+     * }
+     */
+    public static MethodHandle sct_autocast_clear_cache$handle() {
+        return sct_autocast_clear_cache.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_autocast_clear_cache()
+     * }
+     */
+    public static MemorySegment sct_autocast_clear_cache$address() {
+        return sct_autocast_clear_cache.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_autocast_clear_cache()
+     * }
+     */
+    public static int sct_autocast_clear_cache() {
+        var mh$ = sct_autocast_clear_cache.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_autocast_clear_cache");
+            }
+            return (int)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sct_autocast_set_cache_enabled {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_BOOL,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_autocast_set_cache_enabled");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_autocast_set_cache_enabled(_Bool enabled, _Bool *ret_previous)
+     * }
+     */
+    public static FunctionDescriptor sct_autocast_set_cache_enabled$descriptor() {
+        return sct_autocast_set_cache_enabled.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_autocast_set_cache_enabled(_Bool enabled, _Bool *ret_previous)
+     * }
+     */
+    public static MethodHandle sct_autocast_set_cache_enabled$handle() {
+        return sct_autocast_set_cache_enabled.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_autocast_set_cache_enabled(_Bool enabled, _Bool *ret_previous)
+     * }
+     */
+    public static MemorySegment sct_autocast_set_cache_enabled$address() {
+        return sct_autocast_set_cache_enabled.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_autocast_set_cache_enabled(_Bool enabled, _Bool *ret_previous)
+     * }
+     */
+    public static int sct_autocast_set_cache_enabled(boolean enabled, MemorySegment ret_previous) {
+        var mh$ = sct_autocast_set_cache_enabled.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_autocast_set_cache_enabled", enabled, ret_previous);
+            }
+            return (int)mh$.invokeExact(enabled, ret_previous);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
