@@ -26,7 +26,16 @@ int32_t device_count() {
   return context.hasCUDA() ? context.getAcceleratorHooksInterface(at::kCUDA).deviceCount() : 0;
 }
 
-const CudaTable& cuda() {
+const c10::Stream& unbox(sct_cuda_stream stream, const char* name) {
+  require(stream, name);
+  return stream->stream;
+}
+
+}  // namespace
+
+namespace sct {
+
+const CudaTable& cuda_table() {
   if (device_count() == 0) {
     fail(SCT_UNSUPPORTED, "no CUDA: this libtorch has none, or there is no driver or device");
   }
@@ -37,8 +46,8 @@ const CudaTable& cuda() {
   return *table;
 }
 
-const CudaTable& cuda(int32_t device) {
-  const CudaTable& table = cuda();
+const CudaTable& cuda_table(int32_t device) {
+  const CudaTable& table = cuda_table();
   const int32_t count = device_count();
   if (device < 0 || device >= count) {
     fail(SCT_DEVICE,
@@ -47,12 +56,7 @@ const CudaTable& cuda(int32_t device) {
   return table;
 }
 
-const c10::Stream& unbox(sct_cuda_stream stream, const char* name) {
-  require(stream, name);
-  return stream->stream;
-}
-
-}  // namespace
+}  // namespace sct
 
 void simclr_torch_register_cuda(const CudaTable* table) noexcept {
   registered.store(table, std::memory_order_release);
@@ -82,31 +86,31 @@ sct_status sct_cuda_is_loaded(bool* ret_loaded) {
 sct_status sct_cuda_describe(int32_t device, sct_cuda_device_info* ret_info) {
   return guard("cuda_describe", {}, [&] {
     require(ret_info, "ret_info");
-    cuda(device).describe(device, *ret_info);
+    cuda_table(device).describe(device, *ret_info);
   });
 }
 
 sct_status sct_cuda_set_device(int32_t device) {
-  return guard("cuda_set_device", {}, [&] { cuda(device).set_device(device); });
+  return guard("cuda_set_device", {}, [&] { cuda_table(device).set_device(device); });
 }
 
 sct_status sct_cuda_synchronize(int32_t device) {
-  return guard("cuda_synchronize", {}, [&] { cuda(device).synchronize(device); });
+  return guard("cuda_synchronize", {}, [&] { cuda_table(device).synchronize(device); });
 }
 
 sct_status sct_cuda_memory_statistics(int32_t device, sct_cuda_memory_stats* ret_stats) {
   return guard("cuda_memory_statistics", {}, [&] {
     require(ret_stats, "ret_stats");
-    cuda(device).memory_statistics(device, *ret_stats);
+    cuda_table(device).memory_statistics(device, *ret_stats);
   });
 }
 
 sct_status sct_cuda_reset_peak_memory(int32_t device) {
-  return guard("cuda_reset_peak_memory", {}, [&] { cuda(device).reset_peak_memory(device); });
+  return guard("cuda_reset_peak_memory", {}, [&] { cuda_table(device).reset_peak_memory(device); });
 }
 
 sct_status sct_cuda_empty_cache(void) {
-  return guard("cuda_empty_cache", {}, [] { cuda().empty_cache(); });
+  return guard("cuda_empty_cache", {}, [] { cuda_table().empty_cache(); });
 }
 
 sct_status sct_cuda_set_memory_fraction(int32_t device, double fraction) {
@@ -115,14 +119,14 @@ sct_status sct_cuda_set_memory_fraction(int32_t device, double fraction) {
       invalid("argument 'fraction' is " + std::to_string(fraction) +
               ", allowed is above 0 and at most 1");
     }
-    cuda(device).set_memory_fraction(device, fraction);
+    cuda_table(device).set_memory_fraction(device, fraction);
   });
 }
 
 sct_status sct_pin_memory(sct_tensor self, sct_tensor* ret_out) {
   return produce("pin_memory", {self}, ret_out, [&] {
     const Tensor& x = sct::unbox(self, "self");
-    cuda();
+    cuda_table();
     return x.pin_memory();
   });
 }
@@ -138,7 +142,8 @@ sct_status sct_is_pinned(sct_tensor self, bool* ret_pinned) {
 sct_status sct_cuda_stream_create(int32_t device, bool high_priority, sct_cuda_stream* ret_stream) {
   return guard("cuda_stream_create", {}, [&] {
     require(ret_stream, "ret_stream");
-    *ret_stream = new sct_cuda_stream_handle(cuda(device).stream_from_pool(device, high_priority));
+    *ret_stream =
+        new sct_cuda_stream_handle(cuda_table(device).stream_from_pool(device, high_priority));
   });
 }
 
@@ -152,21 +157,21 @@ sct_status sct_cuda_stream_free(sct_cuda_stream* stream) {
 sct_status sct_cuda_stream_current(int32_t device, sct_cuda_stream* ret_stream) {
   return guard("cuda_stream_current", {}, [&] {
     require(ret_stream, "ret_stream");
-    *ret_stream = new sct_cuda_stream_handle(cuda(device).stream_current(device));
+    *ret_stream = new sct_cuda_stream_handle(cuda_table(device).stream_current(device));
   });
 }
 
 sct_status sct_cuda_stream_set_current(sct_cuda_stream stream) {
   return guard("cuda_stream_set_current", {}, [&] {
     const c10::Stream& s = unbox(stream, "stream");
-    cuda().stream_set_current(s);
+    cuda_table().stream_set_current(s);
   });
 }
 
 sct_status sct_cuda_stream_synchronize(sct_cuda_stream stream) {
   return guard("cuda_stream_synchronize", {}, [&] {
     const c10::Stream& s = unbox(stream, "stream");
-    cuda().stream_synchronize(s);
+    cuda_table().stream_synchronize(s);
   });
 }
 
@@ -174,7 +179,7 @@ sct_status sct_cuda_stream_wait(sct_cuda_stream stream, sct_cuda_stream other) {
   return guard("cuda_stream_wait", {}, [&] {
     const c10::Stream& waiting = unbox(stream, "stream");
     const c10::Stream& awaited = unbox(other, "other");
-    cuda().stream_wait(waiting, awaited);
+    cuda_table().stream_wait(waiting, awaited);
   });
 }
 
@@ -185,6 +190,6 @@ sct_status sct_cuda_record_stream(sct_tensor self, sct_cuda_stream stream) {
     if (!x.is_cuda()) {
       fail(SCT_DEVICE, "argument 'self' is not on a GPU");
     }
-    cuda().record_stream(x, s);
+    cuda_table().record_stream(x, s);
   });
 }

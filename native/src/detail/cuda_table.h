@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "sct/augment.h"
 #include "sct/cuda.h"
 
 namespace sct {
@@ -22,7 +23,16 @@ struct CudaTable {
   void (*stream_synchronize)(c10::Stream stream);
   void (*stream_wait)(c10::Stream stream, c10::Stream other);
   void (*record_stream)(const at::Tensor& tensor, c10::Stream stream);
+  // On the current stream of the device of `out`; views and format have been checked.
+  void (*augment)(const sct_augment_format& format, const sct_augment_view* views, int64_t count,
+                  const at::Tensor& out);
 };
+
+// What the library that is loaded lends. Throws where there is none, or no device.
+const CudaTable& cuda_table();
+
+// The same, and the device exists.
+const CudaTable& cuda_table(int32_t device);
 
 }  // namespace sct
 

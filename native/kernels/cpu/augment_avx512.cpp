@@ -1,0 +1,119 @@
+// The kernels of sct_augment with AVX-512 (F, BW, DQ, VL).
+#include <immintrin.h>
+
+#include "cpu/augment_vector.h"
+
+namespace sct::augment {
+namespace {
+
+// Lane i of a permutation of two vectors: lanes 0 to 15 are of the first, 16 to 31 of the second.
+__m512i lanes(const int8_t (&from)[16]) {
+  return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+}
+
+struct Avx512 {
+  static constexpr int kWidth = 16;
+  using Index = __m512i;
+
+  __m512 v;
+
+  static Avx512 set(float x) { return {_mm512_set1_ps(x)}; }
+  static Avx512 load(const float* p) { return {_mm512_loadu_ps(p)}; }
+  static Avx512 load_bytes(const uint8_t* p) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    return {_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes))};
+  }
+  static Index load_index(const int32_t* p) { return _mm512_loadu_si512(p); }
+  void store(float* p) const { _mm512_storeu_ps(p, v); }
+  void store(uint16_t* p) const {
+    const __m512i bits = _mm512_castps_si512(v);
+    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+    const __m512i half = _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF));
+    const __m512i rounded = _mm512_srli_epi32(_mm512_add_epi32(bits, half), 16);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(rounded));
+  }
+  float sum() const { return _mm512_reduce_add_ps(v); }
+
+  static Avx512 fma(Avx512 a, Avx512 b, Avx512 c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+  static Avx512 min(Avx512 a, Avx512 b) { return {_mm512_min_ps(a.v, b.v)}; }
+  static Avx512 max(Avx512 a, Avx512 b) { return {_mm512_max_ps(a.v, b.v)}; }
+  static __mmask16 eq(Avx512 a, Avx512 b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ); }
+  static __mmask16 ge(Avx512 a, Avx512 b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_GE_OQ); }
+  static __mmask16 gt(Avx512 a, Avx512 b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ); }
+  static Avx512 select(__mmask16 mask, Avx512 a, Avx512 b) {
+    return {_mm512_mask_blend_ps(mask, b.v, a.v)};
+  }
+
+  // 48 values r g b r g b ... become 16 each of r, g and b.
+  static void deinterleave(Avx512& a, Avx512& b, Avx512& c) {
+    static constexpr int8_t kRed0[16] = {0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 0, 0, 0, 0, 0};
+    static constexpr int8_t kRed1[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 17, 20, 23, 26, 29};
+    static constexpr int8_t kGreen0[16] = {1, 4, 7, 10, 13, 16, 19, 22, 25, 28, 31, 0, 0, 0, 0, 0};
+    static constexpr int8_t kGreen1[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 18, 21, 24, 27, 30};
+    static constexpr int8_t kBlue0[16] = {2, 5, 8, 11, 14, 17, 20, 23, 26, 29, 0, 0, 0, 0, 0, 0};
+    static constexpr int8_t kBlue1[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 19, 22, 25, 28, 31};
+    const auto pick = [&](const int8_t(&first)[16], const int8_t(&second)[16]) {
+      const __m512 ab = _mm512_permutex2var_ps(a.v, lanes(first), b.v);
+      return _mm512_permutex2var_ps(ab, lanes(second), c.v);
+    };
+    const __m512 red = pick(kRed0, kRed1);
+    const __m512 green = pick(kGreen0, kGreen1);
+    const __m512 blue = pick(kBlue0, kBlue1);
+    a.v = red;
+    b.v = green;
+    c.v = blue;
+  }
+
+  // The inverse of deinterleave.
+  static void interleave(Avx512& r, Avx512& g, Avx512& b) {
+    static constexpr int8_t kFirst0[16] = {0, 16, 0, 1, 17, 0, 2, 18, 0, 3, 19, 0, 4, 20, 0, 5};
+    static constexpr int8_t kFirst1[16] = {0, 1, 16, 3, 4, 17, 6, 7, 18, 9, 10, 19, 12, 13, 20, 15};
+    static constexpr int8_t kSecond0[16] = {21, 0, 6, 22, 0, 7, 23, 0, 8, 24, 0, 9, 25, 0, 10, 26};
+    static constexpr int8_t kSecond1[16] = {0, 21, 2,  3,  22, 5,  6,  23,
+                                            8, 9,  24, 11, 12, 25, 14, 15};
+    static constexpr int8_t kThird0[16] = {0,  11, 27, 0,  12, 28, 0,  13,
+                                           29, 0,  14, 30, 0,  15, 31, 0};
+    static constexpr int8_t kThird1[16] = {26, 1,  2,  27, 4,  5,  28, 7,
+                                           8,  29, 10, 11, 30, 13, 14, 31};
+    const auto pick = [&](const int8_t(&first)[16], const int8_t(&second)[16]) {
+      const __m512 rg = _mm512_permutex2var_ps(r.v, lanes(first), g.v);
+      return _mm512_permutex2var_ps(rg, lanes(second), b.v);
+    };
+    const __m512 x = pick(kFirst0, kFirst1);
+    const __m512 y = pick(kSecond0, kSecond1);
+    const __m512 z = pick(kThird0, kThird1);
+    r.v = x;
+    g.v = y;
+    b.v = z;
+  }
+
+  friend Avx512 operator+(Avx512 a, Avx512 b) { return {_mm512_add_ps(a.v, b.v)}; }
+  friend Avx512 operator-(Avx512 a, Avx512 b) { return {_mm512_sub_ps(a.v, b.v)}; }
+  friend Avx512 operator*(Avx512 a, Avx512 b) { return {_mm512_mul_ps(a.v, b.v)}; }
+  friend Avx512 operator/(Avx512 a, Avx512 b) { return {_mm512_div_ps(a.v, b.v)}; }
+
+  // The inputs of a block of outputs: in two registers where they fit, else gathered.
+  struct Window {
+    const float* from;
+    bool near;
+    __m512 low;
+    __m512 high;
+    Window(const float* p, int32_t span)
+        : from(p),
+          near(span <= 2 * kWidth),
+          low(_mm512_loadu_ps(p)),
+          high(_mm512_loadu_ps(p + 16)) {}
+    Avx512 at(Index i) const {
+      if (near) {
+        return {_mm512_permutex2var_ps(low, i, high)};
+      }
+      return {_mm512_i32gather_ps(i, from, sizeof(float))};
+    }
+  };
+};
+
+}  // namespace
+
+const Kernels& avx512_kernels() { return kKernels<Avx512>; }
+
+}  // namespace sct::augment

@@ -1,0 +1,52 @@
+// The kernels of sct_augment without vector instructions.
+#include "cpu/augment_vector.h"
+
+namespace sct::augment {
+namespace {
+
+struct Scalar {
+  static constexpr int kWidth = 1;
+  using Index = int32_t;
+
+  float v;
+
+  static Scalar set(float x) { return {x}; }
+  static Scalar load(const float* p) { return {*p}; }
+  static Scalar load_bytes(const uint8_t* p) { return {static_cast<float>(*p)}; }
+  static Index load_index(const int32_t* p) { return *p; }
+  void store(float* p) const { *p = v; }
+  void store(uint16_t* p) const {
+    uint32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    *p = static_cast<uint16_t>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+  }
+  float sum() const { return v; }
+
+  static Scalar fma(Scalar a, Scalar b, Scalar c) { return {a.v * b.v + c.v}; }
+  static Scalar min(Scalar a, Scalar b) { return a.v < b.v ? a : b; }
+  static Scalar max(Scalar a, Scalar b) { return a.v > b.v ? a : b; }
+  static bool eq(Scalar a, Scalar b) { return a.v == b.v; }
+  static bool ge(Scalar a, Scalar b) { return a.v >= b.v; }
+  static bool gt(Scalar a, Scalar b) { return a.v > b.v; }
+  static Scalar select(bool mask, Scalar a, Scalar b) { return mask ? a : b; }
+  static void deinterleave(Scalar&, Scalar&, Scalar&) {}
+  static void interleave(Scalar&, Scalar&, Scalar&) {}
+
+  friend Scalar operator+(Scalar a, Scalar b) { return {a.v + b.v}; }
+  friend Scalar operator-(Scalar a, Scalar b) { return {a.v - b.v}; }
+  friend Scalar operator*(Scalar a, Scalar b) { return {a.v * b.v}; }
+  friend Scalar operator/(Scalar a, Scalar b) { return {a.v / b.v}; }
+
+  // The inputs of a block of outputs.
+  struct Window {
+    const float* from;
+    Window(const float* p, int32_t) : from(p) {}
+    Scalar at(Index i) const { return {from[i]}; }
+  };
+};
+
+}  // namespace
+
+const Kernels& scalar_kernels() { return kKernels<Scalar>; }
+
+}  // namespace sct::augment

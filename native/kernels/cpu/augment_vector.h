@@ -1,0 +1,402 @@
+// The kernels of sct_augment over a vector type V, which an including file defines.
+//
+// Everything is in an unnamed namespace: each file that includes this has its own copy, compiled
+// for its own instruction set. Nothing of the C++ library is used, for the same reason.
+#pragma once
+
+#include <string.h>
+
+#include "cpu/augment.h"
+
+namespace sct::augment {
+namespace {
+
+constexpr float kRed = 0.2989f;
+constexpr float kGreen = 0.587f;
+constexpr float kBlue = 0.114f;
+constexpr float kUnit = static_cast<float>(1.0 / 255);
+
+// Pixels that a run of operations keeps in the first-level cache: 3 planes of 4 KiB.
+constexpr int64_t kChunk = 1024;
+
+template <class V>
+inline V gray_of(V r, V g, V b) {
+  return V::fma(r, V::set(kRed), V::fma(g, V::set(kGreen), b * V::set(kBlue)));
+}
+
+template <class V>
+inline V clamp(V x) {
+  return V::min(V::max(x, V::set(0)), V::set(1));
+}
+
+// One output row before its columns are resized: the weighted sum of rows of the box, as planes.
+template <class V>
+void mix_rows(const Box& box, const ResizeTable& rows, int32_t y, int32_t first, int32_t width,
+              float* red, float* green, float* blue) {
+  const uint8_t* top = box.pixels + rows.start[y] * box.row_bytes + 3 * static_cast<int64_t>(first);
+  const int32_t taps = rows.count[y];
+  const float* weights = rows.weights + static_cast<int64_t>(y) * rows.stride;
+  for (int32_t x = 0; x < width; x += V::kWidth) {
+    const bool whole = x + V::kWidth <= width;
+    uint8_t tail[3 * V::kWidth] = {};
+    V a = V::set(0);
+    V b = V::set(0);
+    V c = V::set(0);
+    for (int32_t t = 0; t < taps; t++) {
+      const uint8_t* p = top + t * box.row_bytes + 3 * static_cast<int64_t>(x);
+      if (!whole) {
+        memcpy(tail, p, 3 * static_cast<size_t>(width - x));
+        p = tail;
+      }
+      const V weight = V::set(weights[t] * kUnit);
+      a = V::fma(V::load_bytes(p), weight, a);
+      b = V::fma(V::load_bytes(p + V::kWidth), weight, b);
+      c = V::fma(V::load_bytes(p + 2 * V::kWidth), weight, c);
+    }
+    V::deinterleave(a, b, c);
+    a.store(red + x);
+    b.store(green + x);
+    c.store(blue + x);
+  }
+}
+
+template <class V>
+void resample(const Box& box, const ResizeTable& rows, const ColumnTable& columns, int32_t size,
+              float* buffer, const Planes& out) {
+  const int32_t width = columns.end - columns.first;
+  float* red = buffer;
+  float* green = red + width + kPad;
+  float* blue = green + width + kPad;
+  for (int32_t y = 0; y < size; y++) {
+    mix_rows<V>(box, rows, y, columns.first, width, red, green, blue);
+    const int64_t to = static_cast<int64_t>(y) * size;
+    for (int32_t x = 0; x < size; x += V::kWidth) {
+      const int32_t block = x / V::kWidth;
+      const int32_t base = columns.base[block];
+      const typename V::Window r(red + base, columns.span[block]);
+      const typename V::Window g(green + base, columns.span[block]);
+      const typename V::Window b(blue + base, columns.span[block]);
+      V sum_r = V::set(0);
+      V sum_g = V::set(0);
+      V sum_b = V::set(0);
+      for (int32_t t = 0; t < columns.taps; t++) {
+        const int64_t at = static_cast<int64_t>(t) * columns.stride + x;
+        const typename V::Index index = V::load_index(columns.offset + at);
+        const V weight = V::load(columns.weights + at);
+        sum_r = V::fma(r.at(index), weight, sum_r);
+        sum_g = V::fma(g.at(index), weight, sum_g);
+        sum_b = V::fma(b.at(index), weight, sum_b);
+      }
+      sum_r.store(out.channel[0] + to + x);
+      sum_g.store(out.channel[1] + to + x);
+      sum_b.store(out.channel[2] + to + x);
+    }
+  }
+}
+
+// Applies `op(r, g, b)`, which changes its arguments, to a chunk.
+template <class V, class Op>
+inline void each(float* red, float* green, float* blue, int64_t pixels, Op op) {
+  for (int64_t i = 0; i < pixels; i += V::kWidth) {
+    V r = V::load(red + i);
+    V g = V::load(green + i);
+    V b = V::load(blue + i);
+    op(r, g, b);
+    r.store(red + i);
+    g.store(green + i);
+    b.store(blue + i);
+  }
+}
+
+// The channel of hue h, in sixths of a turn, max - range clamp(min(k, 4 - k)) with k = n + h modulo
+// 6; the largest channel itself is not clamped.
+template <class V>
+inline V hue_channel(V sixths, float n, V max, V range) {
+  V k = sixths + V::set(n);
+  k = V::select(V::ge(k, V::set(6)), k - V::set(6), k);
+  const V part = clamp(V::min(k, V::set(4) - k));
+  const V value = clamp(max - range * part);
+  return V::select(V::gt(part, V::set(0)), value, max);
+}
+
+// Shifts the hue. With max and min of a pixel, the third channel alone depends on the fraction of
+// the sector, so neither saturation nor the six cases of HSV are needed.
+template <class V>
+inline void shift_hue(V& r, V& g, V& b, V shift) {
+  const V max = V::max(V::max(r, g), b);
+  const V range = max - V::min(V::min(r, g), b);
+  const V one = V::set(1);
+  const V inverse = one / V::select(V::gt(range, V::set(0)), range, one);
+  const V from_red = (g - b) * inverse;
+  const V from_green = V::fma(b - r, inverse, V::set(2));
+  const V from_blue = V::fma(r - g, inverse, V::set(4));
+  V h = V::select(V::eq(max, r), from_red, V::select(V::eq(max, g), from_green, from_blue)) + shift;
+  h = V::select(V::ge(h, V::set(6)), h - V::set(6), h);
+  h = V::select(V::gt(V::set(0), h), h + V::set(6), h);
+  // -1e-9 + 6 is 6 in float32.
+  h = V::select(V::ge(h, V::set(6)), V::set(0), h);
+  r = hue_channel(h, 5, max, range);
+  g = hue_channel(h, 3, max, range);
+  b = hue_channel(h, 1, max, range);
+}
+
+// HSV with the saturation times a factor, at most 1: the distance of each channel to the largest
+// grows by min(factor, 1 / saturation).
+template <class V>
+inline void scale_saturation(V& r, V& g, V& b, V factor) {
+  const V max = V::max(V::max(r, g), b);
+  const V range = max - V::min(V::min(r, g), b);
+  const V one = V::set(1);
+  const V divisor = V::select(V::gt(range, V::set(0)), range, one);
+  const V growth = V::min(factor, max / divisor);
+  const V grows = V::select(V::gt(max, V::set(0)), growth, V::set(0));
+  r = clamp(max - (max - r) * grows);
+  g = clamp(max - (max - g) * grows);
+  b = clamp(max - (max - b) * grows);
+}
+
+template <class V>
+void apply(const PointOp& op, float* red, float* green, float* blue, int64_t pixels) {
+  const V factor = V::set(op.factor);
+  switch (op.kind) {
+    case SCT_AUGMENT_BRIGHTNESS:
+      each<V>(red, green, blue, pixels, [=](V& r, V& g, V& b) {
+        r = clamp(r * factor);
+        g = clamp(g * factor);
+        b = clamp(b * factor);
+      });
+      return;
+    case SCT_AUGMENT_CONTRAST:
+    case SCT_AUGMENT_CONTRAST_CHANNELS: {
+      const V shift_r = V::set(op.shift[0]);
+      const V shift_g = V::set(op.shift[1]);
+      const V shift_b = V::set(op.shift[2]);
+      each<V>(red, green, blue, pixels, [=](V& r, V& g, V& b) {
+        r = clamp(V::fma(r, factor, shift_r));
+        g = clamp(V::fma(g, factor, shift_g));
+        b = clamp(V::fma(b, factor, shift_b));
+      });
+      return;
+    }
+    case SCT_AUGMENT_SATURATION: {
+      const V rest = V::set(static_cast<float>(1.0 - op.factor));
+      each<V>(red, green, blue, pixels, [=](V& r, V& g, V& b) {
+        const V gray = gray_of(r, g, b) * rest;
+        r = clamp(V::fma(r, factor, gray));
+        g = clamp(V::fma(g, factor, gray));
+        b = clamp(V::fma(b, factor, gray));
+      });
+      return;
+    }
+    case SCT_AUGMENT_HUE: {
+      const V shift = V::set(op.factor * 6);
+      each<V>(red, green, blue, pixels, [=](V& r, V& g, V& b) { shift_hue(r, g, b, shift); });
+      return;
+    }
+    case SCT_AUGMENT_GRAY:
+      each<V>(red, green, blue, pixels, [=](V& r, V& g, V& b) { r = g = b = gray_of(r, g, b); });
+      return;
+    case SCT_AUGMENT_SOLARIZE:
+      each<V>(red, green, blue, pixels, [=](V& r, V& g, V& b) {
+        const V one = V::set(1);
+        r = V::select(V::ge(r, factor), one - r, r);
+        g = V::select(V::ge(g, factor), one - g, g);
+        b = V::select(V::ge(b, factor), one - b, b);
+      });
+      return;
+    case SCT_AUGMENT_SATURATION_HSV:
+      each<V>(red, green, blue, pixels,
+              [=](V& r, V& g, V& b) { scale_saturation(r, g, b, factor); });
+      return;
+    case SCT_AUGMENT_CLAMP:
+      each<V>(red, green, blue, pixels, [=](V& r, V& g, V& b) {
+        r = clamp(r);
+        g = clamp(g);
+        b = clamp(b);
+      });
+      return;
+    default:
+      __builtin_unreachable();
+  }
+}
+
+// Adds up the gray, or the channels, of a chunk: vectors in float, chunks in double.
+template <class V>
+void add_up(const float* red, const float* green, const float* blue, int64_t pixels, Sums sums,
+            double* totals) {
+  V r = V::set(0);
+  V g = V::set(0);
+  V b = V::set(0);
+  int64_t i = 0;
+  for (; i + V::kWidth <= pixels; i += V::kWidth) {
+    r = r + V::load(red + i);
+    g = g + V::load(green + i);
+    b = b + V::load(blue + i);
+  }
+  double total[3] = {r.sum(), g.sum(), b.sum()};
+  for (; i < pixels; i++) {
+    total[0] += red[i];
+    total[1] += green[i];
+    total[2] += blue[i];
+  }
+  if (sums == Sums::kGray) {
+    totals[0] += kRed * total[0] + kGreen * total[1] + kBlue * total[2];
+  } else {
+    for (int c = 0; c < 3; c++) {
+      totals[c] += total[c];
+    }
+  }
+}
+
+template <class V>
+void run(const Planes& planes, int64_t pixels, const PointOp* ops, int32_t count, Sums sums,
+         double* totals) {
+  for (int64_t from = 0; from < pixels; from += kChunk) {
+    const int64_t chunk = pixels - from < kChunk ? pixels - from : kChunk;
+    float* red = planes.channel[0] + from;
+    float* green = planes.channel[1] + from;
+    float* blue = planes.channel[2] + from;
+    for (int32_t i = 0; i < count; i++) {
+      apply<V>(ops[i], red, green, blue, chunk);
+    }
+    if (sums != Sums::kNone) {
+      add_up<V>(red, green, blue, chunk, sums, totals);
+    }
+  }
+}
+
+// Weighted sums of the pairs before[t], after[t] around `centre`, kVectors vectors at a time so
+// that their additions overlap.
+template <class V, int kVectors>
+inline void blur_vectors(const BlurKernel& kernel, const float* centre, const float* const* before,
+                         const float* const* after, int32_t x, float* out) {
+  V sum[kVectors];
+  for (int v = 0; v < kVectors; v++) {
+    sum[v] = V::load(centre + x + v * V::kWidth) * V::set(kernel.weight[0]);
+  }
+  for (int32_t t = 1; t <= kernel.radius; t++) {
+    const V weight = V::set(kernel.weight[t]);
+    for (int v = 0; v < kVectors; v++) {
+      const int32_t at = x + v * V::kWidth;
+      sum[v] = V::fma(V::load(before[t] + at) + V::load(after[t] + at), weight, sum[v]);
+    }
+  }
+  for (int v = 0; v < kVectors; v++) {
+    sum[v].store(out + x + v * V::kWidth);
+  }
+}
+
+template <class V>
+void blur_line(const BlurKernel& kernel, const float* centre, const float* const* before,
+               const float* const* after, int32_t size, float* out) {
+  constexpr int kVectors = 4;
+  int32_t x = 0;
+  for (; x + kVectors * V::kWidth <= size; x += kVectors * V::kWidth) {
+    blur_vectors<V, kVectors>(kernel, centre, before, after, x, out);
+  }
+  for (; x < size; x += V::kWidth) {
+    blur_vectors<V, 1>(kernel, centre, before, after, x, out);
+  }
+}
+
+constexpr int32_t kLargestRadius = 4096 / 20;
+
+template <class V>
+void blur(const Planes& in, int32_t size, const BlurKernel& kernel, float* buffer,
+          const Planes& out) {
+  const int32_t radius = kernel.radius;
+  float* line = buffer + radius;
+  float* zeros = buffer + size + 2 * static_cast<int64_t>(radius) + kPad;
+  memset(zeros, 0, (size + kPad) * sizeof(float));
+  const float* before[kLargestRadius + 1];
+  const float* after[kLargestRadius + 1];
+  for (int c = 0; c < 3; c++) {
+    const float* plane = in.channel[c];
+    const auto row = [&](int32_t y) {
+      if (y >= 0 && y < size) {
+        return plane + static_cast<int64_t>(y) * size;
+      }
+      if (kernel.zero_border) {
+        return static_cast<const float*>(zeros);
+      }
+      return plane + static_cast<int64_t>(y < 0 ? -y : 2 * (size - 1) - y) * size;
+    };
+    for (int32_t y = 0; y < size; y++) {
+      for (int32_t t = 1; t <= radius; t++) {
+        before[t] = row(y - t);
+        after[t] = row(y + t);
+      }
+      blur_line<V>(kernel, row(y), before, after, size, line);
+      for (int32_t t = 1; t <= radius; t++) {
+        line[-t] = kernel.zero_border ? 0 : line[t];
+        line[size - 1 + t] = kernel.zero_border ? 0 : line[size - 1 - t];
+      }
+      for (int32_t t = 1; t <= radius; t++) {
+        before[t] = line - t;
+        after[t] = line + t;
+      }
+      blur_line<V>(kernel, line, before, after, size,
+                   out.channel[c] + static_cast<int64_t>(y) * size);
+    }
+  }
+}
+
+// Writes vectors of three channels side by side.
+template <class V, class Out>
+inline void put_interleaved(V r, V g, V b, Out* out) {
+  V::interleave(r, g, b);
+  r.store(out);
+  g.store(out + V::kWidth);
+  b.store(out + 2 * V::kWidth);
+}
+
+template <class V, class Out>
+void write_as(const Planes& planes, const sct_augment_format& format, Out* out) {
+  const int64_t pixels = static_cast<int64_t>(format.size) * format.size;
+  V mean[3];
+  V scale[3];
+  for (int c = 0; c < 3; c++) {
+    mean[c] = V::set(format.normalize ? format.mean[c] : 0);
+    scale[c] = V::set(format.normalize ? 1 / format.std[c] : 1);
+  }
+  const auto value = [&](int c, int64_t i) {
+    return (V::load(planes.channel[c] + i) - mean[c]) * scale[c];
+  };
+  const int64_t whole = pixels - pixels % V::kWidth;
+  const size_t rest = static_cast<size_t>(pixels - whole);
+  Out tail[3 * V::kWidth];
+  if (format.channels_last) {
+    for (int64_t i = 0; i < whole; i += V::kWidth) {
+      put_interleaved(value(0, i), value(1, i), value(2, i), out + 3 * i);
+    }
+    if (rest > 0) {
+      put_interleaved(value(0, whole), value(1, whole), value(2, whole), tail);
+      memcpy(out + 3 * whole, tail, 3 * rest * sizeof(Out));
+    }
+    return;
+  }
+  for (int c = 0; c < 3; c++) {
+    for (int64_t i = 0; i < whole; i += V::kWidth) {
+      value(c, i).store(out + c * pixels + i);
+    }
+    if (rest > 0) {
+      value(c, whole).store(tail);
+      memcpy(out + c * pixels + whole, tail, rest * sizeof(Out));
+    }
+  }
+}
+
+template <class V>
+void write(const Planes& planes, const sct_augment_format& format, void* out) {
+  if (format.dtype == SCT_BFLOAT16) {
+    write_as<V>(planes, format, static_cast<uint16_t*>(out));
+  } else {
+    write_as<V>(planes, format, static_cast<float*>(out));
+  }
+}
+
+template <class V>
+constexpr Kernels kKernels = {V::kWidth, resample<V>, run<V>, blur<V>, write<V>};
+
+}  // namespace
+}  // namespace sct::augment
