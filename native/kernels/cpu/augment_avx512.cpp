@@ -6,10 +6,8 @@
 namespace sct::augment {
 namespace {
 
-// Lane i of a permutation of two vectors: lanes 0 to 15 are of the first, 16 to 31 of the second.
-__m512i lanes(const int8_t (&from)[16]) {
-  return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
-}
+// Lanes of a permutation of two vectors: 0 to 15 are of the first, 16 to 31 of the second.
+using Lanes = int32_t[16];
 
 struct Avx512 {
   static constexpr int kWidth = 16;
@@ -46,15 +44,15 @@ struct Avx512 {
 
   // 48 values r g b r g b ... become 16 each of r, g and b.
   static void deinterleave(Avx512& a, Avx512& b, Avx512& c) {
-    static constexpr int8_t kRed0[16] = {0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 0, 0, 0, 0, 0};
-    static constexpr int8_t kRed1[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 17, 20, 23, 26, 29};
-    static constexpr int8_t kGreen0[16] = {1, 4, 7, 10, 13, 16, 19, 22, 25, 28, 31, 0, 0, 0, 0, 0};
-    static constexpr int8_t kGreen1[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 18, 21, 24, 27, 30};
-    static constexpr int8_t kBlue0[16] = {2, 5, 8, 11, 14, 17, 20, 23, 26, 29, 0, 0, 0, 0, 0, 0};
-    static constexpr int8_t kBlue1[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 19, 22, 25, 28, 31};
-    const auto pick = [&](const int8_t(&first)[16], const int8_t(&second)[16]) {
-      const __m512 ab = _mm512_permutex2var_ps(a.v, lanes(first), b.v);
-      return _mm512_permutex2var_ps(ab, lanes(second), c.v);
+    static constexpr Lanes kRed0 = {0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 0, 0, 0, 0, 0};
+    static constexpr Lanes kRed1 = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 17, 20, 23, 26, 29};
+    static constexpr Lanes kGreen0 = {1, 4, 7, 10, 13, 16, 19, 22, 25, 28, 31, 0, 0, 0, 0, 0};
+    static constexpr Lanes kGreen1 = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 18, 21, 24, 27, 30};
+    static constexpr Lanes kBlue0 = {2, 5, 8, 11, 14, 17, 20, 23, 26, 29, 0, 0, 0, 0, 0, 0};
+    static constexpr Lanes kBlue1 = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 19, 22, 25, 28, 31};
+    const auto pick = [&](const Lanes& first, const Lanes& second) {
+      const __m512 ab = _mm512_permutex2var_ps(a.v, load_index(first), b.v);
+      return _mm512_permutex2var_ps(ab, load_index(second), c.v);
     };
     const __m512 red = pick(kRed0, kRed1);
     const __m512 green = pick(kGreen0, kGreen1);
@@ -66,18 +64,15 @@ struct Avx512 {
 
   // The inverse of deinterleave.
   static void interleave(Avx512& r, Avx512& g, Avx512& b) {
-    static constexpr int8_t kFirst0[16] = {0, 16, 0, 1, 17, 0, 2, 18, 0, 3, 19, 0, 4, 20, 0, 5};
-    static constexpr int8_t kFirst1[16] = {0, 1, 16, 3, 4, 17, 6, 7, 18, 9, 10, 19, 12, 13, 20, 15};
-    static constexpr int8_t kSecond0[16] = {21, 0, 6, 22, 0, 7, 23, 0, 8, 24, 0, 9, 25, 0, 10, 26};
-    static constexpr int8_t kSecond1[16] = {0, 21, 2,  3,  22, 5,  6,  23,
-                                            8, 9,  24, 11, 12, 25, 14, 15};
-    static constexpr int8_t kThird0[16] = {0,  11, 27, 0,  12, 28, 0,  13,
-                                           29, 0,  14, 30, 0,  15, 31, 0};
-    static constexpr int8_t kThird1[16] = {26, 1,  2,  27, 4,  5,  28, 7,
-                                           8,  29, 10, 11, 30, 13, 14, 31};
-    const auto pick = [&](const int8_t(&first)[16], const int8_t(&second)[16]) {
-      const __m512 rg = _mm512_permutex2var_ps(r.v, lanes(first), g.v);
-      return _mm512_permutex2var_ps(rg, lanes(second), b.v);
+    static constexpr Lanes kFirst0 = {0, 16, 0, 1, 17, 0, 2, 18, 0, 3, 19, 0, 4, 20, 0, 5};
+    static constexpr Lanes kFirst1 = {0, 1, 16, 3, 4, 17, 6, 7, 18, 9, 10, 19, 12, 13, 20, 15};
+    static constexpr Lanes kSecond0 = {21, 0, 6, 22, 0, 7, 23, 0, 8, 24, 0, 9, 25, 0, 10, 26};
+    static constexpr Lanes kSecond1 = {0, 21, 2, 3, 22, 5, 6, 23, 8, 9, 24, 11, 12, 25, 14, 15};
+    static constexpr Lanes kThird0 = {0, 11, 27, 0, 12, 28, 0, 13, 29, 0, 14, 30, 0, 15, 31, 0};
+    static constexpr Lanes kThird1 = {26, 1, 2, 27, 4, 5, 28, 7, 8, 29, 10, 11, 30, 13, 14, 31};
+    const auto pick = [&](const Lanes& first, const Lanes& second) {
+      const __m512 rg = _mm512_permutex2var_ps(r.v, load_index(first), g.v);
+      return _mm512_permutex2var_ps(rg, load_index(second), b.v);
     };
     const __m512 x = pick(kFirst0, kFirst1);
     const __m512 y = pick(kSecond0, kSecond1);
