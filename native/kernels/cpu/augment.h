@@ -52,6 +52,8 @@ struct Box {
   // First byte of the box, and bytes from one row of the image to the next.
   const uint8_t* pixels;
   int64_t row_bytes;
+  // The byte after the image's last one: nothing from here on is read.
+  const uint8_t* end;
 };
 
 // An operation on single pixels, with everything known: `factor`, and for contrast `shift`, which

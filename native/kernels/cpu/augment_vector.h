@@ -37,7 +37,9 @@ void mix_rows(const Box& box, const ResizeTable& rows, int32_t y, int32_t first,
   const int32_t taps = rows.count[y];
   const float* weights = rows.weights + static_cast<int64_t>(y) * rows.stride;
   for (int32_t x = 0; x < width; x += V::kWidth) {
-    const bool whole = x + V::kWidth <= width;
+    // A vector may overhang the box, but not the image.
+    const uint8_t* last = top + (taps - 1) * box.row_bytes + 3 * static_cast<int64_t>(x);
+    const bool whole = box.end - last >= 3 * V::kWidth;
     uint8_t tail[3 * V::kWidth] = {};
     V a = V::set(0);
     V b = V::set(0);
@@ -45,7 +47,8 @@ void mix_rows(const Box& box, const ResizeTable& rows, int32_t y, int32_t first,
     for (int32_t t = 0; t < taps; t++) {
       const uint8_t* p = top + t * box.row_bytes + 3 * static_cast<int64_t>(x);
       if (!whole) {
-        memcpy(tail, p, 3 * static_cast<size_t>(width - x));
+        const int64_t rest = box.end - p;
+        memcpy(tail, p, static_cast<size_t>(rest < 3 * V::kWidth ? rest : 3 * V::kWidth));
         p = tail;
       }
       const V weight = V::set(weights[t] * kUnit);

@@ -176,7 +176,8 @@ void compute_view(const Kernels& kernels, const sct_augment_format& format,
   const ColumnTable column_vectors =
       column_table(columns, kernels.width, view.flip != 0, workspace);
   const int64_t row_bytes = 3L * view.image_width;
-  const Box box = {view.image + view.top * row_bytes + 3L * view.left, row_bytes};
+  const Box box = {view.image + view.top * row_bytes + 3L * view.left, row_bytes,
+                   view.image + view.image_height * row_bytes};
 
   Program program(kernels, format.size, workspace);
   const int64_t line = column_vectors.end - column_vectors.first + kPad;
