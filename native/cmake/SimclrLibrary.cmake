@@ -43,8 +43,8 @@ function(simclr_set_isa_flags)
       continue()
     endif()
     if(source MATCHES "_avx512" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-      # GCC's own avx512fintrin.h trips it (GCC bug 105593).
-      list(APPEND flags -Wno-maybe-uninitialized)
+      # GCC's own avx512fintrin.h trips them (GCC bug 105593).
+      list(APPEND flags -Wno-uninitialized -Wno-maybe-uninitialized)
     endif()
     set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "${flags}")
   endforeach()
