@@ -196,6 +196,10 @@ sct_status sct_augment(const sct_augment_format* format, const sct_augment_view*
       require(out, "out");
     }
     const int64_t value_bytes = format->dtype == SCT_BFLOAT16 ? 2 : 4;
+    if (reinterpret_cast<uintptr_t>(out) % value_bytes != 0) {
+      invalid("'out' is not aligned to its values, which have " + std::to_string(value_bytes) +
+              " bytes");
+    }
     const int64_t view_bytes = 3L * format->size * format->size * value_bytes;
     for (int64_t i = 0; i < count; i++) {
       augment::compute_view(kernels, *format, views[i],

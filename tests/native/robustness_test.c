@@ -30,6 +30,8 @@ typedef struct {
   sct_tensor handles[kHandles];
   sct_value values[kHandles];
   const char *texts[kHandles];
+  sct_augment_format format;
+  sct_augment_view views[kHandles];
   _Alignas(64) unsigned char memory[kBytes];
   /* Result cells; the largest result is sct_tensor_info. */
   int cells;
@@ -217,6 +219,64 @@ static const char *const *pick_texts(Source *source, bool needed) {
   return source->texts;
 }
 
+/* Small enough for 8 views to fit into `memory`. */
+static int32_t pick_size(Source *source) {
+  static const int32_t kPool[] = {1, 2, 3, 3, 2, 1, 0, -1, INT_MIN, 4097};
+  return kPool[draw(source, 10)];
+}
+
+static float pick_float(Source *source) {
+  static const float kPool[] = {0, 0.5F, 1, 0.25F, 2, -1, 1e30F};
+  return kPool[draw(source, 7)];
+}
+
+static const sct_augment_format *pick_augment_format(Source *source, bool needed) {
+  if (null_now(source, needed)) {
+    return NULL;
+  }
+  source->format = (sct_augment_format){.size = pick_size(source),
+                                        .dtype = draw(source, 8) == 0   ? pick_int32(source)
+                                                 : draw(source, 2) == 0 ? SCT_BFLOAT16
+                                                                        : SCT_FLOAT32,
+                                        .channels_last = (int32_t)draw(source, 2),
+                                        .interpolation = (int32_t)draw(source, 4),
+                                        .normalize = (int32_t)draw(source, 2),
+                                        .mean = {pick_float(source)},
+                                        .std = {1, 1, pick_float(source)},
+                                        .isa = (int32_t)draw(source, 5)};
+  return &source->format;
+}
+
+/* Half of the views lie within their images, so that some of the calls get through. */
+static const sct_augment_view *pick_augment_views(Source *source, bool needed) {
+  if (null_now(source, needed)) {
+    return NULL;
+  }
+  for (int i = 0; i < kHandles; ++i) {
+    sct_augment_view *view = &source->views[i];
+    const bool good = draw(source, 8) != 0;
+    *view = (sct_augment_view){.image = draw(source, 16) == 0 ? NULL : source->memory + 2048,
+                               .image_height = good ? 3 : pick_size(source),
+                               .image_width = good ? 3 : pick_size(source),
+                               .top = good ? 1 : pick_size(source),
+                               .left = good ? 0 : pick_size(source),
+                               .height = good ? 2 : pick_size(source),
+                               .width = good ? 3 : pick_size(source),
+                               .full_height = source->format.size,
+                               .full_width = good ? source->format.size : pick_int64(source),
+                               .window_left = good ? 0 : pick_int64(source),
+                               .row = good ? 0 : pick_int64(source),
+                               .flip = good ? 1 : pick_size(source),
+                               .op_count = good ? 2 : pick_size(source)};
+    for (int j = 0; j < 4; ++j) {
+      view->ops[j] = (sct_augment_op){.kind = (int32_t)draw(source, 18) - 1,
+                                      .value = pick_float(source),
+                                      .integers = {pick_size(source), 0, 1, pick_size(source)}};
+    }
+  }
+  return source->views;
+}
+
 /* Memory without a type, which need not be aligned. */
 static void *pick_memory(Source *source, bool needed) {
   return null_now(source, needed) ? NULL : source->memory + (draw(source, 8) == 0 ? 1 : 0);
@@ -261,7 +321,8 @@ static bool returns(const char *name, const char *const *list) {
 static void take_results(Source *source, const Function *function) {
   static const char *const kRegions[] = {"sct_grad_mode_enter", "sct_inference_mode_enter",
                                          "sct_autocast_enter", NULL};
-  static const char *const kNoHandles[] = {"sct_torch_loaded_version",
+  static const char *const kNoHandles[] = {"sct_augment_isa",
+                                           "sct_torch_loaded_version",
                                            "sct_build_info",
                                            "sct_cpu_capability",
                                            "sct_cpu_features",
