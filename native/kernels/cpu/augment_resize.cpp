@@ -102,32 +102,34 @@ void tensorflow_bicubic(int32_t in, float scale, int64_t output, ResizeTable& ta
 
 }  // namespace
 
-ResizeTable resize_table(int32_t interpolation, int32_t in, int64_t out, int64_t first,
-                         int32_t outputs, Workspace& workspace, TableSlot slot) {
-  const bool cubic = interpolation != SCT_RESIZE_BILINEAR;
-  const float scale = static_cast<float>(in) / static_cast<float>(out);
-  const float radius = cubic ? 2 : 1;
-  const float support = scale >= 1 && interpolation != SCT_RESIZE_BICUBIC_TENSORFLOW
+ResizeTable resize_table(const TableKey& key, Direction direction, Workspace& workspace) {
+  KeptTable& kept = workspace.tables[static_cast<int>(direction)][key.in % kKeptTables];
+  if (kept.key == key) {
+    return kept.table;
+  }
+  kept.key = {};  // in case that memory runs out
+  const float scale = static_cast<float>(key.in) / static_cast<float>(key.out);
+  const float radius = key.interpolation == SCT_RESIZE_BILINEAR ? 1 : 2;
+  const float support = scale >= 1 && key.interpolation != SCT_RESIZE_BICUBIC_TENSORFLOW
                             ? static_cast<float>(static_cast<double>(radius) * scale)
                             : radius;
-  ResizeTable table;
-  table.outputs = outputs;
+  ResizeTable& table = kept.table;
+  table.outputs = key.outputs;
   table.stride = static_cast<int32_t>(std::ceil(support)) * 2 + 1;
-  int32_t* bounds = workspace.table_bounds[static_cast<int>(slot)].need(2L * outputs);
-  table.start = bounds;
-  table.count = bounds + outputs;
-  table.weights = workspace.table_weights[static_cast<int>(slot)].need(
-      static_cast<int64_t>(outputs) * table.stride);
+  table.start = kept.bounds.need(2L * key.outputs);
+  table.count = table.start + key.outputs;
+  table.weights = kept.weights.need(static_cast<int64_t>(key.outputs) * table.stride);
   table.taps = 0;
-  for (int32_t i = 0; i < outputs; i++) {
-    if (interpolation == SCT_RESIZE_BICUBIC_TENSORFLOW) {
-      tensorflow_bicubic(in, scale, first + i, table, i);
+  for (int32_t i = 0; i < key.outputs; i++) {
+    if (key.interpolation == SCT_RESIZE_BICUBIC_TENSORFLOW) {
+      tensorflow_bicubic(key.in, scale, key.first + i, table, i);
     } else {
-      antialiased(interpolation, in, scale, support, first + i, table, i);
+      antialiased(key.interpolation, key.in, scale, support, key.first + i, table, i);
     }
     trim(table, i);
     table.taps = std::max(table.taps, table.count[i]);
   }
+  kept.key = key;
   return table;
 }
 

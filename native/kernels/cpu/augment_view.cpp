@@ -168,11 +168,12 @@ const Kernels& kernels_of(int32_t isa) {
 void compute_view(const Kernels& kernels, const sct_augment_format& format,
                   const sct_augment_view& view, void* out) {
   static thread_local Workspace workspace;
-  const ResizeTable rows = resize_table(format.interpolation, view.height, view.full_height,
-                                        view.window_top, format.size, workspace, TableSlot::kRows);
-  const ResizeTable columns =
-      resize_table(format.interpolation, view.width, view.full_width, view.window_left, format.size,
-                   workspace, TableSlot::kColumns);
+  const ResizeTable rows = resize_table(
+      {format.interpolation, view.height, view.full_height, view.window_top, format.size},
+      Direction::kRows, workspace);
+  const ResizeTable columns = resize_table(
+      {format.interpolation, view.width, view.full_width, view.window_left, format.size},
+      Direction::kColumns, workspace);
   const ColumnTable column_vectors =
       column_table(columns, kernels.width, view.flip != 0, workspace);
   const int64_t row_bytes = 3L * view.image_width;
