@@ -9,7 +9,6 @@ import dev.simclr.torch.Device;
 import dev.simclr.torch.GradMode;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
-import java.lang.foreign.MemorySegment;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -23,6 +22,18 @@ import java.util.function.UnaryOperator;
  * @param loaderThreads threads that prepare images meanwhile
  */
 public record Features(ViewFormat format, int batch, Device device, int loaderThreads) {
+
+  /**
+   * Checks the format.
+   *
+   * @throws IllegalArgumentException if the views are not float32
+   */
+  public Features {
+    if (format.dtype() != DType.FLOAT32) {
+      throw new IllegalArgumentException(
+          "format.dtype is " + format.dtype() + "; allowed: float32, for evaluation");
+    }
+  }
 
   /** Takes the features of one forward pass after the other. */
   @FunctionalInterface
@@ -69,11 +80,12 @@ public record Features(ViewFormat format, int batch, Device device, int loaderTh
     Supplier<BatchLoader.RowFiller> fillers =
         () -> {
           EvalTransform transform = new EvalTransform(format);
-          return (step, row, views) -> {
-            long index = step * rows + row;
-            if (index < size) {
-              write(images, (int) index, transform, views, row * format.bytes());
+          return (step, firstRow, endRow, views) -> {
+            long first = step * rows;
+            for (int row = firstRow; row < endRow && first + row < size; row++) {
+              add(images, (int) (first + row), transform, row);
             }
+            transform.run(views);
           };
         };
     try (var _ = TensorScope.open();
@@ -91,10 +103,9 @@ public record Features(ViewFormat format, int batch, Device device, int loaderTh
     }
   }
 
-  private static void write(
-      ImageDataset images, int index, EvalTransform transform, MemorySegment out, long offset) {
+  private static void add(ImageDataset images, int index, EvalTransform transform, int row) {
     try {
-      transform.apply(images.image(index), images.height(index), images.width(index), out, offset);
+      transform.add(images.image(index), images.height(index), images.width(index), row);
     } catch (RuntimeException e) {
       throw new DataException("no view of " + images.name(index) + ": " + e.getMessage(), e);
     }
