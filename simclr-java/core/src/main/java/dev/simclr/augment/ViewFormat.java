@@ -64,6 +64,11 @@ public record ViewFormat(
     return new ViewFormat(size, dtype, layout, value, normalization);
   }
 
+  /** The same without normalisation. */
+  public ViewFormat withoutNormalization() {
+    return new ViewFormat(size, dtype, layout, interpolation, Optional.empty());
+  }
+
   /** Number of values of a view. */
   public int values() {
     return CHANNELS * size * size;

@@ -48,7 +48,7 @@ public final class Augmentation {
   }
 
   /** Returns what computes views in float32, for one thread. */
-  public static Augmenter augmenter(PretrainConfig config) {
+  static Augmenter augmenter(PretrainConfig config) {
     return new Augmenter(format(config));
   }
 
