@@ -3,13 +3,14 @@ package dev.simclr.augment;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Computes views in Java, in float32, as torchvision's {@code transforms.v2} does on a float
- * tensor: bytes are scaled to [0, 1] first, and every colour operation clamps its result to [0, 1].
+ * The first implementation of views, to which the native one is compared: in Java, in float32, as
+ * torchvision's {@code transforms.v2} does on a float tensor: bytes are scaled to [0, 1] first, and
+ * every colour operation clamps its result to [0, 1].
  *
  * <p>The working memory is reused from view to view and grows only when an image is wider than all
  * before it.
  */
-public final class FloatAugmenter implements Augmenter {
+public final class FloatAugmenter {
   private final ViewFormat format;
   private final Planes planes;
   private final Resampler resampler;
@@ -25,12 +26,12 @@ public final class FloatAugmenter implements Augmenter {
     this.writer = new ViewWriter(format);
   }
 
-  @Override
+  /** The format of the views. */
   public ViewFormat format() {
     return format;
   }
 
-  @Override
+  /** Computes one view, see {@link Augmenter#apply}. */
   public void apply(
       MemorySegment image,
       int height,
@@ -59,19 +60,20 @@ public final class FloatAugmenter implements Augmenter {
             0,
             params.flip()),
         planes);
-    for (ColorOp op : params.order()) {
+    for (ViewOp op : params.ops()) {
       switch (op) {
-        case BRIGHTNESS -> ColorOps.brightness(planes, params.brightness());
-        case CONTRAST -> ColorOps.contrast(planes, params.contrast());
-        case SATURATION -> ColorOps.saturation(planes, params.saturation());
-        case HUE -> ColorOps.hue(planes, params.hue());
+        case ViewOp.Brightness(float factor) -> ColorOps.brightness(planes, factor);
+        case ViewOp.Contrast(float factor) -> ColorOps.contrast(planes, factor);
+        case ViewOp.Saturation(float factor) -> ColorOps.saturation(planes, factor);
+        case ViewOp.Hue(float shift) -> ColorOps.hue(planes, shift);
+        case ViewOp.Gray() -> ColorOps.gray(planes);
+        case ViewOp.Blur(float sigma) -> {
+          if (format.blurTaps() > 1) {
+            blur.apply(planes, sigma);
+          }
+        }
+        default -> throw new IllegalArgumentException("the first implementation has no " + op);
       }
-    }
-    if (params.gray()) {
-      ColorOps.gray(planes);
-    }
-    if (params.blurSigma() > 0 && format.blurTaps() > 1) {
-      blur.apply(planes, params.blurSigma());
     }
     writer.write(planes, out, outOffset);
   }

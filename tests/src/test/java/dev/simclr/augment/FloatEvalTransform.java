@@ -3,8 +3,8 @@ package dev.simclr.augment;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The transform for evaluation: torchvision's {@code Resize} of the short side (antialiased),
- * {@code CenterCrop} and normalisation.
+ * The first implementation of the transform for evaluation: torchvision's {@code Resize} of the
+ * short side (antialiased), {@code CenterCrop} and normalisation.
  *
  * <p>Views above 32 pixels keep the central 7/8: the short side becomes 8/7 of the view, 256 for
  * 224. Smaller ones keep all of the short side, so a 32x32 image becomes a 32x32 view pixel by
@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>An instance belongs to one thread at a time: it reuses its memory from image to image.
  */
-public final class EvalTransform {
+public final class FloatEvalTransform {
   private static final int LARGEST_UNCROPPED = 32;
 
   private final ViewFormat format;
@@ -21,7 +21,7 @@ public final class EvalTransform {
   private final ViewWriter writer;
 
   /** Makes a transform and its working memory, for one thread. */
-  public EvalTransform(ViewFormat format) {
+  public FloatEvalTransform(ViewFormat format) {
     this.format = format;
     this.planes = new Planes(format.size());
     this.resampler = new Resampler(format.interpolation(), format.size());

@@ -4,6 +4,8 @@ import static dev.simclr.testing.Close.assertClose;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.simclr.testing.Fixtures;
+import dev.simclr.torch.AugmentFormat;
+import dev.simclr.torch.DType;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -33,17 +35,21 @@ class TorchvisionViewsTest {
     return StreamSupport.stream(cases.spliterator(), false)
         .flatMap(c ->
             Stream.of(PixelLayout.values())
-                .map(layout ->
-                    dynamicTest(
-                        c.get("label").asString() + ", " + layout, () -> check(c, layout))));
+                .flatMap(layout ->
+                    EngineIsas.available().stream()
+                        .map(isa ->
+                            dynamicTest(
+                                c.get("label").asString() + ", " + layout + ", " + isa,
+                                () -> check(c, layout, isa)))));
   }
 
-  private void check(JsonNode c, PixelLayout layout) {
+  private void check(JsonNode c, PixelLayout layout, AugmentFormat.Isa isa) {
     int size = c.get("size").asInt();
     List<Double> mean = numbers(c.get("mean"));
     ViewFormat format =
         new ViewFormat(
             size,
+            DType.FLOAT32,
             layout,
             Interpolation.valueOf(c.get("interpolation").asString()),
             mean.isEmpty()
@@ -58,7 +64,7 @@ class TorchvisionViewsTest {
 
     float[] view = new float[format.values()];
     if (c.get("kind").asString().equals("view")) {
-      new FloatAugmenter(format)
+      new Augmenter(format, isa)
           .apply(image, height, width, params(c), MemorySegment.ofArray(view), 0);
     } else {
       new EvalTransform(format).apply(image, height, width, MemorySegment.ofArray(view), 0);
@@ -82,21 +88,30 @@ class TorchvisionViewsTest {
   }
 
   private static AugmentParams params(JsonNode c) {
-    List<ColorOp> order = new ArrayList<>();
-    c.get("order").forEach(op -> order.add(ColorOp.valueOf(op.asString())));
+    List<ViewOp> ops = new ArrayList<>();
+    for (JsonNode op : c.get("order")) {
+      ops.add(
+          switch (op.asString()) {
+            case "BRIGHTNESS" -> new ViewOp.Brightness((float) c.get("brightness").asDouble());
+            case "CONTRAST" -> new ViewOp.Contrast((float) c.get("contrast").asDouble());
+            case "SATURATION" -> new ViewOp.Saturation((float) c.get("saturation").asDouble());
+            case "HUE" -> new ViewOp.Hue((float) c.get("hue").asDouble());
+            default -> throw new AssertionError(op);
+          });
+    }
+    if (c.get("gray").asBoolean()) {
+      ops.add(new ViewOp.Gray());
+    }
+    if (c.get("sigma").asDouble() > 0) {
+      ops.add(new ViewOp.Blur((float) c.get("sigma").asDouble()));
+    }
     return new AugmentParams(
         c.get("top").asInt(),
         c.get("left").asInt(),
         c.get("height").asInt(),
         c.get("width").asInt(),
         c.get("flip").asBoolean(),
-        order,
-        (float) c.get("brightness").asDouble(),
-        (float) c.get("contrast").asDouble(),
-        (float) c.get("saturation").asDouble(),
-        (float) c.get("hue").asDouble(),
-        c.get("gray").asBoolean(),
-        (float) c.get("sigma").asDouble());
+        ops);
   }
 
   private static List<Double> numbers(JsonNode array) {

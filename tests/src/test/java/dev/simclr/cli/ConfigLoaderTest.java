@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.simclr.train.DataConfig;
 import dev.simclr.train.PretrainConfig;
+import dev.simclr.train.ViewSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,10 +83,70 @@ class ConfigLoaderTest {
           loss.temperature=.inf      | loss.temperature is Infinity; allowed: 0.001 to 100
           optim.name=sdg             | optim.name is sdg; allowed: sgd, lars, adamw
           train.epochs=0             | train.epochs is 0; allowed: 1 to 1000000
+          augment.order=[gray,blurr] | augment.order is blurr; allowed: color, gray, blur, solarize, equalize, cutout, rotation, sobel, noise
+          augment.order=gray         | the command line: augment.order must be a list, found "gray"
+          augment.crop=0.5           | unknown key augment.crop in the command line; did you mean augment.color?
+          augment.all.blur=0.5       | unknown key augment.all.blur in the command line; did you mean augment.blur?
+          augment.view_2=5           | augment.view_2 is a section; set one of its keys: augment.view_2.KEY=VALUE
+          augment.view_2.blurr=1     | unknown key augment.view_2.blurr in the command line; did you mean augment.view_2.blur?
+          augment.view_2.blur=much   | the command line: augment.view_2.blur must be a number, found "much"
+          augment.view_2.blur=3      | augment.view_2.blur is 3.0; allowed: 0 to 1
+          augment.view_2.pipeline=id | augment.view_2.pipeline is id; allowed: random, identity
+          augment.view_2.views=3     | unknown key augment.view_2.views in the command line; did you mean augment.view_2.hue?
+          augment.view_0.blur=1      | unknown key augment.view_0.blur in the command line; did you mean augment.blur?
+          augment.view_3.blur=0.5    | augment.view_3 is set, but augment.views is 2
+          augment.semantics=tf       | augment.semantics is tf; allowed: torchvision, google
+          augment.interpolation=area | augment.interpolation is area; allowed: bilinear, bicubic, bicubic-tensorflow
           """)
   void aWrongOverrideIsOneClearLine(String assignment, String message) {
     ConfigException e = assertThrows(ConfigException.class, () -> overrides(assignment));
     assertEquals(message, e.getMessage());
+  }
+
+  @Test
+  void sectionsOfViewsSayWhatDiffers() throws IOException {
+    PretrainConfig config =
+        file(
+            """
+            augment:
+              semantics: google
+              views: 3
+              order: [color, gray, blur, solarize]
+              blur: 1
+              view_2: {blur: 0.1, solarize: 0.2}
+              view_3: {pipeline: identity}
+            """);
+    ViewSettings all = config.augment().all();
+    assertEquals(1, all.gaussianBlur().blur());
+    assertEquals(all.toBuilder().blur(0.1).solarize(0.2).build(), config.augment().viewAt(1));
+    assertEquals(
+        all.toBuilder().pipeline(ViewSettings.Pipeline.IDENTITY).build(),
+        config.augment().viewAt(2));
+    assertEquals(all, config.augment().viewAt(0));
+    assertEquals(List.of(2, 3), List.copyOf(config.augment().view().keySet()));
+
+    String yaml = ConfigLoader.toYaml(config);
+    assertTrue(yaml.contains("\n  view_2:\n    blur: 0.1\n    solarize: 0.2\n"), yaml);
+    assertEquals(config, file(yaml));
+    assertEquals(List.of(), ConfigLoader.differences(config, file(yaml)));
+    // The value of all views at the end counts, wherever it is set.
+    PretrainConfig later =
+        ConfigLoader.resolve(
+            Optional.empty(),
+            Optional.empty(),
+            List.of("augment.view_2.blur=0.25", "augment.gray=0.5"));
+    assertEquals(0.5, later.augment().viewAt(1).gray());
+    assertEquals(0.25, later.augment().viewAt(1).gaussianBlur().blur());
+    assertEquals(
+        List.of("augment.gray (0.5, not 0.2)", "augment.view_2.blur (0.25, not null)"),
+        ConfigLoader.differences(later, overrides()));
+  }
+
+  /** What a layer set as 1 may become 0.5 in the next. */
+  @Test
+  void aWholeNumberInOneLayerMayBeAFractionInTheNext() {
+    PretrainConfig config = overrides("model.width=1", "model.width=0.5");
+    assertEquals(0.5, config.model().width());
   }
 
   @ParameterizedTest

@@ -29,8 +29,10 @@ final class BatchLoaderTest {
     return ring;
   }
 
-  private static void write(long step, int row, MemorySegment batch) {
-    batch.setAtIndex(ValueLayout.JAVA_LONG, row, step * 1000 + row);
+  private static void write(long step, int firstRow, int endRow, MemorySegment batch) {
+    for (int row = firstRow; row < endRow; row++) {
+      batch.setAtIndex(ValueLayout.JAVA_LONG, row, step * 1000 + row);
+    }
   }
 
   private static long[] run(int threads, int depth, long first, long end) {
@@ -71,9 +73,9 @@ final class BatchLoaderTest {
     List<MemorySegment> ring = ring(2);
     AtomicLong newest = new AtomicLong();
     BatchLoader.RowFiller filler =
-        (step, row, batch) -> {
+        (step, firstRow, endRow, batch) -> {
           newest.accumulateAndGet(step, Math::max);
-          write(step, row, batch);
+          write(step, firstRow, endRow, batch);
         };
     try (var loader = new BatchLoader(() -> filler, ring, ROWS, 0, 100, 4)) {
       var first = loader.next();
@@ -88,11 +90,11 @@ final class BatchLoaderTest {
   @Test
   void aFailureReachesTheConsumer() {
     BatchLoader.RowFiller filler =
-        (step, row, batch) -> {
-          if (step == 5 && row == 11) {
+        (step, firstRow, endRow, batch) -> {
+          if (step == 5 && firstRow <= 11 && 11 < endRow) {
             throw new DataException("train/00042 cannot be read");
           }
-          write(step, row, batch);
+          write(step, firstRow, endRow, batch);
         };
     try (var loader = new BatchLoader(() -> filler, ring(3), ROWS, 0, 100, 3)) {
       var e =
@@ -110,7 +112,7 @@ final class BatchLoaderTest {
   @Test
   void anErrorReachesTheConsumerToo() {
     BatchLoader.RowFiller filler =
-        (step, row, batch) -> {
+        (step, firstRow, endRow, batch) -> {
           throw new OutOfMemoryError("planted");
         };
     try (var loader = new BatchLoader(() -> filler, ring(2), ROWS, 0, 10, 2)) {
@@ -122,9 +124,9 @@ final class BatchLoaderTest {
   void closeWaitsForTheThreads() {
     AtomicInteger running = new AtomicInteger();
     BatchLoader.RowFiller filler =
-        (step, row, batch) -> {
+        (step, firstRow, endRow, batch) -> {
           running.incrementAndGet();
-          write(step, row, batch);
+          write(step, firstRow, endRow, batch);
           running.decrementAndGet();
         };
     var loader = new BatchLoader(() -> filler, ring(2), ROWS, 0, 1_000_000, 4);
@@ -156,8 +158,8 @@ final class BatchLoaderTest {
   @Test
   void waitingIsMeasured() {
     BatchLoader.RowFiller slow =
-        (step, row, batch) -> {
-          if (row == 0) {
+        (step, firstRow, endRow, batch) -> {
+          if (firstRow == 0) {
             sleep(30);
           }
         };

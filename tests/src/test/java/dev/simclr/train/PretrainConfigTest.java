@@ -53,6 +53,33 @@ final class PretrainConfigTest {
                     .build(),
             "augment.mean is [0.5, 0.5]; allowed: three numbers"),
         bad(
+            () -> AugmentSettings.builder().views(17).build(),
+            "augment.views is 17; allowed: 1 to 16"),
+        bad(
+            () ->
+                AugmentSettings.builder().order(ViewSettings.Op.GRAY, ViewSettings.Op.GRAY).build(),
+            "augment.order is [gray, gray]; allowed: each operation at most once"),
+        bad(
+            () -> AugmentSettings.builder().noiseMin(0.5).build(),
+            "augment.noise_min is 0.5; allowed: at most augment.noise_max, which is 0.1"),
+        bad(
+            () ->
+                AugmentSettings.builder()
+                    .view(2, ViewSettings.builder().cutout(1.5).build())
+                    .build(),
+            "augment.view_2.cutout is 1.5; allowed: 0 to 1"),
+        bad(
+            () -> AugmentSettings.builder().view(3, ViewSettings.builder().build()).build(),
+            "augment.view_3 is set, but augment.views is 2"),
+        bad(
+            () ->
+                AugmentSettings.builder()
+                    .semantics(AugmentSettings.Semantics.GOOGLE)
+                    .cropMin(0.01)
+                    .cropMax(0.05)
+                    .build(),
+            "augment.crop_max is 0.05; allowed: at least 0.1 with augment.semantics google"),
+        bad(
             () ->
                 PretrainConfig.defaults()
                     .with(TrainConfig.builder().epochs(1).build())
@@ -78,6 +105,44 @@ final class PretrainConfigTest {
     assertEquals(64, changed.toBuilder().epochs(2).build().batch());
     var augment = AugmentSettings.builder().blur(0.5).gray(0.1).ratioMin(0.9).build();
     assertEquals(augment, augment.toBuilder().build());
+    var several =
+        augment.toBuilder()
+            .semantics(AugmentSettings.Semantics.GOOGLE)
+            .views(3)
+            .order(ViewSettings.Op.SOBEL, ViewSettings.Op.COLOR)
+            .pipeline(ViewSettings.Pipeline.IDENTITY)
+            .color(0.1)
+            .colorStrength(0.2)
+            .brightness(0.3)
+            .contrast(0.4)
+            .saturation(0.5)
+            .hue(0.6)
+            .solarize(0.7)
+            .solarizeThreshold(0.8)
+            .equalize(0.9)
+            .cutout(0.11)
+            .cutoutMin(0.12)
+            .cutoutMax(0.13)
+            .rotation(0.14)
+            .sobel(0.15)
+            .noise(0.16)
+            .noiseMin(0.17)
+            .noiseMax(0.18)
+            .view(3, ViewSettings.builder().blurSigmaMax(7).build())
+            .build();
+    assertEquals(several, several.toBuilder().build());
+    assertEquals(
+        "ViewSettings[pipeline=identity, order=[sobel, color], crop=CropSettings[cropMin=0.08,"
+            + " cropMax=1.0, ratioMin=0.9, ratioMax=1.3333333333333333], flip=0.5,"
+            + " jitter=ColorSettings[color=0.1, colorStrength=0.2, brightness=0.3, contrast=0.4,"
+            + " saturation=0.5, hue=0.6], gray=0.1, gaussianBlur=BlurSettings[blur=0.5,"
+            + " blurSigmaMin=0.1, blurSigmaMax=2.0], solarisation=SolarizeSettings[solarize=0.7,"
+            + " solarizeThreshold=0.8], equalize=0.9, blackSquare=CutoutSettings[cutout=0.11,"
+            + " cutoutMin=0.12, cutoutMax=0.13], rotation=0.14, sobel=0.15,"
+            + " gaussianNoise=NoiseSettings[noise=0.16, noiseMin=0.17, noiseMax=0.18]]",
+        several.all().toString());
+    assertEquals(several.all(), several.viewAt(1));
+    assertEquals(7, several.viewAt(2).gaussianBlur().blurSigmaMax());
     var optim = OptimConfig.builder().lr(3).eeta(0.5).nesterov(true).build();
     assertEquals(optim, optim.toBuilder().build());
   }
@@ -90,6 +155,18 @@ final class PretrainConfigTest {
     assertEquals(4.8, sqrt.peakLr(4096), 1e-12);
     var none = linear.toBuilder().lrScaling(OptimConfig.Scaling.NONE).build();
     assertEquals(0.3, none.peakLr(4096), 0.0);
+  }
+
+  @Test
+  void theFilterFollowsTheSemanticsUnlessItIsSet() {
+    var google = AugmentSettings.builder().semantics(AugmentSettings.Semantics.GOOGLE);
+    assertEquals(AugmentSettings.Filter.BILINEAR, AugmentSettings.defaults().filter());
+    assertEquals(AugmentSettings.Filter.BICUBIC_TENSORFLOW, google.build().filter());
+    assertEquals(
+        AugmentSettings.Filter.BICUBIC,
+        google.interpolation(AugmentSettings.Filter.BICUBIC).build().filter());
+    var config = PretrainConfig.defaults().with(google.build());
+    assertEquals(AugmentSettings.Filter.BICUBIC, EncoderConfig.of(config).interpolation());
   }
 
   @Test

@@ -6,15 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.simclr.augment.EvalTransform;
+import dev.simclr.augment.ViewKey;
 import dev.simclr.checkpoint.CheckpointException;
 import dev.simclr.checkpoint.SafetensorsReader;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.torch.Torch;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -368,13 +372,64 @@ final class PretrainerTest {
   }
 
   @Test
+  void otherThanTwoViewsAreRefused() {
+    for (int views : new int[] {1, 3}) {
+      var config = TinyRuns.config();
+      var changed = config.with(config.augment().toBuilder().views(views).build());
+      var e =
+          assertThrows(IllegalArgumentException.class, () -> pretrainer(changed, "views").run());
+      assertEquals(
+          "augment.views is " + views + "; allowed: 2 in training, whose loss compares two views",
+          e.getMessage());
+    }
+  }
+
+  /** Views of each image by a pipeline of their own, whatever slices the batch is filled in. */
+  @Test
+  void viewsHavePipelinesOfTheirOwn() {
+    var augment =
+        AugmentSettings.builder()
+            .views(4)
+            .view(2, ViewSettings.builder().pipeline(ViewSettings.Pipeline.IDENTITY).build())
+            .view(3, ViewSettings.builder().order().flip(0).build())
+            .build();
+    var config = TinyRuns.config().with(augment);
+    var samplers = Augmentation.samplers(config);
+    var format = Augmentation.format(config);
+    assertEquals(4, samplers.size());
+    int rows = TinyRuns.BATCH;
+    float[] whole = new float[4 * rows * format.values()];
+    float[] sliced = new float[whole.length];
+    var filler =
+        new ViewFiller(trainImages, config.train(), samplers, Augmentation.augmenter(config));
+    filler.fill(1, 0, rows, MemorySegment.ofArray(whole));
+    for (int row = rows - 1; row >= 0; row--) {
+      filler.fill(1, row, row + 1, MemorySegment.ofArray(sliced));
+    }
+    assertArrayEquals(whole, sliced);
+    float[] expected = new float[format.values()];
+    var identity = new EvalTransform(format);
+    for (int row = 0; row < rows; row++) {
+      int index = filler.image(1, row);
+      int height = trainImages.height(index);
+      int width = trainImages.width(index);
+      identity.apply(trainImages.image(index), height, width, MemorySegment.ofArray(expected), 0);
+      int at = (rows + row) * format.values();
+      assertArrayEquals(expected, Arrays.copyOfRange(whole, at, at + expected.length));
+      var third = samplers.get(2).sample(new ViewKey(0, 0, 1, index, 2), height, width);
+      assertEquals(List.of(), third.ops());
+      assertFalse(third.flip());
+    }
+  }
+
+  @Test
   void controlsPairOtherImages() {
     for (TrainConfig.Positives positives : TrainConfig.Positives.values()) {
       var config =
           with(TinyRuns.config(), TinyRuns.config().train().toBuilder().positives(positives));
-      var sampler = Augmentation.sampler(config);
+      var samplers = Augmentation.samplers(config);
       var filler =
-          new ViewFiller(trainImages, config.train(), sampler, Augmentation.augmenter(config));
+          new ViewFiller(trainImages, config.train(), samplers, Augmentation.augmenter(config));
       for (long step = 0; step < 12; step++) {
         for (int row = 0; row < TinyRuns.BATCH; row++) {
           boolean same = filler.image(step, row) == filler.image(step, TinyRuns.BATCH + row);

@@ -34,14 +34,14 @@ final class SupervisedRun {
             config.optim().peakLr(train.batch()),
             Math.round(config.optim().warmupEpochs() * stepsPerEpoch),
             totalSteps);
-    AugmentSampler sampler = Augmentation.sampler(config);
-    ViewFiller rows = new ViewFiller(images, train, sampler, Augmentation.augmenter(config));
+    List<AugmentSampler> samplers = Augmentation.samplers(config);
+    ViewFiller rows = new ViewFiller(images, train, samplers, Augmentation.augmenter(config));
     model.encoder().train(true);
     try (Linear classifier = classifier(config, model, images.classNames().size());
         Optimizer optimizer = Optimizers.create(config.optim(), parameters(model, classifier));
         ViewLoader loader =
             new ViewLoader(
-                () -> new ViewFiller(images, train, sampler, Augmentation.augmenter(config)),
+                () -> new ViewFiller(images, train, samplers, Augmentation.augmenter(config)),
                 train.batch(),
                 2,
                 Augmentation.format(config),

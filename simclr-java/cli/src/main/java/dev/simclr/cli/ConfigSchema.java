@@ -46,7 +46,11 @@ final class ConfigSchema {
         flat.set(key, flatten(value, component.getType()));
       } else if (isNumbered(component)) {
         for (Map.Entry<String, JsonNode> entry : value.properties()) {
-          flat.set(key + "_" + entry.getKey(), flatten(entry.getValue(), ViewSettings.class));
+          ObjectNode own = flatten(entry.getValue(), ViewSettings.class);
+          keys(ViewSettings.class).stream()
+              .filter(name -> own.get(name).equals(flat.get(name)))
+              .forEach(own::remove);
+          flat.set(key + "_" + entry.getKey(), own);
         }
       } else {
         flat.set(key, value);
