@@ -55,6 +55,23 @@ public record AugmentParams(
     Checks.between("blurSigma", blurSigma, 0, Float.MAX_VALUE);
   }
 
+  /** These parameters with another crop. */
+  public AugmentParams withCrop(int cropTop, int cropLeft, int cropHeight, int cropWidth) {
+    return new AugmentParams(
+        cropTop,
+        cropLeft,
+        cropHeight,
+        cropWidth,
+        flip,
+        order,
+        brightness,
+        contrast,
+        saturation,
+        hue,
+        gray,
+        blurSigma);
+  }
+
   /** A crop and nothing else. */
   public static AugmentParams crop(int top, int left, int height, int width) {
     return new AugmentParams(top, left, height, width, false, List.of(), 1, 1, 1, 0, false, 0);

@@ -4,6 +4,8 @@ import dev.simclr.augment.EvalTransform;
 import dev.simclr.augment.ViewFormat;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
+import dev.simclr.data.ImagePart;
+import dev.simclr.data.PixelReader;
 import dev.simclr.torch.DType;
 import dev.simclr.torch.Device;
 import dev.simclr.torch.GradMode;
@@ -69,10 +71,11 @@ public record Features(ViewFormat format, int batch, Device device, int loaderTh
     Supplier<BatchLoader.RowFiller> fillers =
         () -> {
           EvalTransform transform = new EvalTransform(format);
+          PixelReader reader = images.reader();
           return (step, row, views) -> {
             long index = step * rows + row;
             if (index < size) {
-              write(images, (int) index, transform, views, row * format.bytes());
+              write(images, reader, (int) index, transform, views, row * format.bytes());
             }
           };
         };
@@ -92,11 +95,19 @@ public record Features(ViewFormat format, int batch, Device device, int loaderTh
   }
 
   private static void write(
-      ImageDataset images, int index, EvalTransform transform, MemorySegment out, long offset) {
+      ImageDataset images,
+      PixelReader reader,
+      int index,
+      EvalTransform transform,
+      MemorySegment out,
+      long offset) {
     try {
-      transform.apply(images.image(index), images.height(index), images.width(index), out, offset);
+      ImagePart whole = reader.read(index);
+      transform.apply(whole.pixels(), whole.box().height(), whole.box().width(), out, offset);
     } catch (RuntimeException e) {
       throw new DataException("no view of " + images.name(index) + ": " + e.getMessage(), e);
+    } finally {
+      reader.recycle();
     }
   }
 }

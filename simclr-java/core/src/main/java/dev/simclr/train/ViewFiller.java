@@ -4,10 +4,14 @@ import dev.simclr.augment.AugmentParams;
 import dev.simclr.augment.AugmentSampler;
 import dev.simclr.augment.Augmenter;
 import dev.simclr.compute.BatchLoader;
+import dev.simclr.data.Box;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
+import dev.simclr.data.ImagePart;
+import dev.simclr.data.PixelReader;
 import dev.simclr.random.SampleOrder;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * Makes the views of a step: of N images, view 1 in rows 0 to N-1 and view 2 in rows N to 2N-1.
@@ -15,6 +19,7 @@ import java.lang.foreign.MemorySegment;
  */
 final class ViewFiller implements BatchLoader.RowFiller {
   private final ImageDataset images;
+  private final PixelReader reader;
   private final long seed;
   private final int batch;
   private final int stepsPerEpoch;
@@ -33,6 +38,7 @@ final class ViewFiller implements BatchLoader.RowFiller {
    */
   ViewFiller(ImageDataset images, TrainConfig train, AugmentSampler sampler, Augmenter augmenter) {
     this.images = images;
+    this.reader = images.reader();
     this.seed = train.seed();
     this.batch = train.batch();
     this.stepsPerEpoch = images.size() / batch;
@@ -55,21 +61,65 @@ final class ViewFiller implements BatchLoader.RowFiller {
 
   @Override
   public void fill(long step, int row, MemorySegment views) {
-    write(step, row, views);
-    write(step, batch + row, views);
+    Draw first = draw(step, row);
+    Draw second = draw(step, batch + row);
+    if (first.image == second.image) {
+      // Decoded once for both views.
+      write(List.of(first, second), views);
+    } else {
+      write(List.of(first), views);
+      write(List.of(second), views);
+    }
   }
 
-  private void write(long step, int row, MemorySegment views) {
-    int index = image(step, row);
-    try {
-      int height = images.height(index);
-      int width = images.width(index);
-      AugmentParams params =
-          sampler.sample(seed, step / stepsPerEpoch, index, row / batch, height, width);
-      augmenter.apply(
-          images.image(index), height, width, params, views, row * augmenter.format().bytes());
-    } catch (RuntimeException e) {
-      throw new DataException("no view of " + images.name(index) + ": " + e.getMessage(), e);
+  /** What was drawn for one view. */
+  private record Draw(int image, int row, AugmentParams params) {
+    Box box() {
+      return new Box(params.top(), params.left(), params.height(), params.width());
     }
+  }
+
+  private Draw draw(long step, int row) {
+    int index = image(step, row);
+    AugmentParams params =
+        sampler.sample(
+            seed,
+            step / stepsPerEpoch,
+            index,
+            row / batch,
+            images.height(index),
+            images.width(index));
+    return new Draw(index, row, params);
+  }
+
+  /** Writes views of one image. */
+  private void write(List<Draw> draws, MemorySegment views) {
+    int image = draws.getFirst().image;
+    try {
+      Box union = draws.stream().map(Draw::box).reduce(Box::union).orElseThrow();
+      int reduction = draws.stream().mapToInt(this::reduction).min().orElseThrow();
+      ImagePart part = reader.read(image, union, reduction);
+      for (Draw draw : draws) {
+        Box crop = part.locate(draw.box());
+        augmenter.apply(
+            part.pixels(),
+            part.box().height(),
+            part.box().width(),
+            draw.params.withCrop(crop.top(), crop.left(), crop.height(), crop.width()),
+            views,
+            draw.row * augmenter.format().bytes());
+      }
+    } catch (RuntimeException e) {
+      throw new DataException("no view of " + images.name(image) + ": " + e.getMessage(), e);
+    } finally {
+      reader.recycle();
+    }
+  }
+
+  /** By how much the image may be made smaller so that the crop is still as large as the view. */
+  private int reduction(Draw draw) {
+    int size = augmenter.format().size();
+    int times = Math.min(draw.params.height(), draw.params.width()) / size;
+    return Math.clamp(Integer.highestOneBit(times), 1, 8);
   }
 }
