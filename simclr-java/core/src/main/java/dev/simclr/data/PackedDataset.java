@@ -51,11 +51,7 @@ final class PackedDataset implements ImageDataset {
   private volatile boolean closed;
 
   private PackedDataset(
-      Path file,
-      JpegDecoder decoder,
-      boolean dctScaling,
-      PackHeader header,
-      MemorySegment mapping)
+      Path file, JpegDecoder decoder, boolean dctScaling, PackHeader header, MemorySegment mapping)
       throws InvalidPackException {
     this.file = file;
     this.decoder = decoder;
