@@ -12,9 +12,7 @@ public final class JpegDecoders {
   static final String PROPERTY = "simclr.jpeg";
 
   /** Chosen at first use, so that one process never mixes them. */
-  private static final class Holder {
-    static final JpegDecoder SYSTEM = choose(Optional.ofNullable(System.getProperty(PROPERTY)));
-  }
+  private static JpegDecoder chosen;
 
   private JpegDecoders() {}
 
@@ -40,8 +38,11 @@ public final class JpegDecoders {
   }
 
   /** The decoder of this process. */
-  static JpegDecoder system() {
-    return Holder.SYSTEM;
+  static synchronized JpegDecoder system() {
+    if (chosen == null) {
+      chosen = choose(Optional.ofNullable(System.getProperty(PROPERTY)));
+    }
+    return chosen;
   }
 
   static JpegDecoder choose(Optional<String> wish) {

@@ -18,7 +18,7 @@ public record PackOptions(
     int maxShortSide, DecodeLimits limits, int threads, Storage storage, boolean dctScaling) {
   /** What a pack holds of a JPEG file. Images of other origin are always stored as pixels. */
   public enum Storage {
-    /** Its pixels: larger by about ten times, and read without any work. */
+    /** Its pixels: several times as large, and read without any work. */
     PIXELS,
     /**
      * The file, in the image's own size whatever {@code maxShortSide} is, without what does not

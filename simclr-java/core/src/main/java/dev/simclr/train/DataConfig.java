@@ -16,8 +16,8 @@ import java.util.Optional;
  * @param imageSize height and width of a view, in pixels
  * @param badImages what happens to an image that cannot be decoded
  * @param pack what the pack in the cache holds of a JPEG file: its pixels, made smaller if they are
- *     many more than the views need, or the file itself, which takes about a tenth of the room and
- *     is decoded for each step
+ *     many more than the views need, or the file itself, which is several times smaller than its
+ *     pixels and is decoded for each step
  * @param dctScaling whether JPEG files of the pack are decoded at 1/2, 1/4 or 1/8 of their size
  *     where the crop of every view stays at least as large as the view. That is quicker, and the
  *     views of training differ a little from those of the full image. Needs libjpeg-turbo
