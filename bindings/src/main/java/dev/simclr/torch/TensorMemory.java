@@ -50,8 +50,13 @@ final class TensorMemory {
     return memory.asSlice(byteOffset, bytes);
   }
 
+  /** Whether memory stays valid for as long as it is reachable. */
+  static boolean isUnclosable(MemorySegment memory) {
+    return UNCLOSABLE.contains(memory.scope().getClass());
+  }
+
   static void requireUnclosable(MemorySegment memory) {
-    if (!UNCLOSABLE.contains(memory.scope().getClass())) {
+    if (!isUnclosable(memory)) {
       throw new IllegalArgumentException(
           "memory: "
               + memory

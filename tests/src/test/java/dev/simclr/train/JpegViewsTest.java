@@ -106,17 +106,15 @@ class JpegViewsTest {
         PretrainConfig.defaults()
             .with(data)
             .with(TrainConfig.builder().batch(BATCH).positives(positives).build());
-    var sampler = Augmentation.sampler(config);
+    var samplers = Augmentation.samplers(config);
     var augmenter = Augmentation.augmenter(config);
     float[] all = new float[STEPS * 2 * BATCH * 3 * SIZE * SIZE];
     try (ImageDataset images = RunData.open(data, Split.TRAIN, Progress.NONE)) {
-      ViewFiller filler = new ViewFiller(images, config.train(), sampler, augmenter);
+      ViewFiller filler = new ViewFiller(images, config.train(), samplers, augmenter);
       MemorySegment memory = MemorySegment.ofArray(all);
       long bytes = memory.byteSize() / STEPS;
       for (int step = 0; step < STEPS; step++) {
-        for (int row = 0; row < BATCH; row++) {
-          filler.fill(step, row, memory.asSlice(step * bytes, bytes));
-        }
+        filler.fill(step, 0, BATCH, memory.asSlice(step * bytes, bytes));
       }
       return memory.toArray(ValueLayout.JAVA_FLOAT);
     }

@@ -4,8 +4,10 @@ import dev.simclr.train.PretrainConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DatabindException;
@@ -13,6 +15,7 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.exc.InvalidFormatException;
+import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLWriteFeature;
@@ -41,7 +44,7 @@ final class ConfigLoader {
    */
   static PretrainConfig resolve(
       Optional<String> recipe, Optional<Path> file, List<String> overrides) {
-    ConfigTree tree = new ConfigTree(MAPPER.valueToTree(PretrainConfig.defaults()));
+    ConfigTree tree = new ConfigTree(tree(PretrainConfig.defaults()));
     recipe.ifPresent(name -> tree.merge(Recipes.tree(name), "recipe " + name));
     file.ifPresent(path -> tree.merge(YamlTree.read(path), path.toString()));
     overrides.forEach(tree::override);
@@ -50,7 +53,7 @@ final class ConfigLoader {
 
   /** Resolves a file and overrides over the saved configuration of a run. */
   static PretrainConfig resolveOver(Path savedConfig, Optional<Path> file, List<String> overrides) {
-    ConfigTree tree = new ConfigTree(MAPPER.valueToTree(PretrainConfig.defaults()));
+    ConfigTree tree = new ConfigTree(tree(PretrainConfig.defaults()));
     tree.merge(YamlTree.read(savedConfig), savedConfig.toString());
     file.ifPresent(path -> tree.merge(YamlTree.read(path), path.toString()));
     overrides.forEach(tree::override);
@@ -60,33 +63,40 @@ final class ConfigLoader {
   /** The keys whose values differ, each as {@code key (a, not b)}. */
   static List<String> differences(PretrainConfig a, PretrainConfig b) {
     List<String> into = new ArrayList<>();
-    differences(MAPPER.valueToTree(a), MAPPER.valueToTree(b), "", into);
+    differences(tree(a), tree(b), "", into);
     return into;
   }
 
+  /** The YAML form of a configuration. */
+  private static ObjectNode tree(PretrainConfig config) {
+    return ConfigSchema.flatten(MAPPER.valueToTree(config));
+  }
+
   private static void differences(JsonNode a, JsonNode b, String path, List<String> into) {
-    if (a instanceof ObjectNode section) {
-      section
-          .properties()
-          .forEach(e ->
-              differences(
-                  e.getValue(),
-                  b.get(e.getKey()),
-                  path.isEmpty() ? e.getKey() : path + "." + e.getKey(),
-                  into));
+    if (a instanceof ObjectNode || b instanceof ObjectNode) {
+      Set<String> keys = new LinkedHashSet<>();
+      a.properties().forEach(e -> keys.add(e.getKey()));
+      b.properties().forEach(e -> keys.add(e.getKey()));
+      for (String key : keys) {
+        differences(child(a, key), child(b, key), path.isEmpty() ? key : path + "." + key, into);
+      }
     } else if (!a.equals(b)) {
       into.add(path + " (" + a + ", not " + b + ")");
     }
   }
 
+  private static JsonNode child(JsonNode node, String key) {
+    return node.has(key) ? node.get(key) : NullNode.instance;
+  }
+
   /** Writes a resolved configuration; {@link #resolve} reads it back to an equal one. */
   static String toYaml(PretrainConfig config) {
-    return MAPPER.writeValueAsString(config);
+    return MAPPER.writeValueAsString(tree(config));
   }
 
   private static PretrainConfig bind(ObjectNode node) {
     try {
-      return MAPPER.treeToValue(node, PretrainConfig.class);
+      return MAPPER.treeToValue(ConfigSchema.nest(node), PretrainConfig.class);
     } catch (InvalidFormatException e) {
       throw new ConfigException(
           key(e) + " is " + e.getValue() + "; allowed: " + allowed(e.getTargetType()), e);
@@ -100,10 +110,12 @@ final class ConfigLoader {
     }
   }
 
+  /** The key in the YAML form: levels that it does not have are left out. */
   private static String key(JacksonException e) {
-    return e.getPath().stream()
-        .map(JacksonException.Reference::getPropertyName)
-        .collect(Collectors.joining("."));
+    return ConfigSchema.key(
+        e.getPath().stream()
+            .map(step -> step.getPropertyName() == null ? "" : step.getPropertyName())
+            .toList());
   }
 
   private static String allowed(Class<?> type) {

@@ -13,14 +13,17 @@ import tools.jackson.databind.node.StringNode;
 /**
  * A tree of settings whose keys are fixed: layers (recipe, file, overrides) are merged over the
  * defaults, and a key that the defaults do not have, or a value of another type, is an error that
- * names the key, what was found and the nearest valid key.
+ * names the key, what was found and the nearest valid key. Sections that {@link ConfigSchema} calls
+ * optional come into being when a layer has one.
  */
 final class ConfigTree {
+  private final ObjectNode schema;
   private final ObjectNode tree;
 
-  /** Starts from the defaults, which also are the schema; the node is changed in place. */
+  /** Starts from the defaults, which also are the schema. */
   ConfigTree(ObjectNode defaults) {
-    this.tree = defaults;
+    this.schema = defaults;
+    this.tree = defaults.deepCopy();
   }
 
   ObjectNode node() {
@@ -29,7 +32,7 @@ final class ConfigTree {
 
   /** Lays a mapping over what is there; {@code origin} names the layer in messages. */
   void merge(ObjectNode layer, String origin) {
-    merge(tree, layer, "", origin);
+    merge(tree, schema, layer, "", origin);
   }
 
   /** Applies one {@code section.key=value}. */
@@ -41,45 +44,63 @@ final class ConfigTree {
     String path = assignment.substring(0, eq).strip();
     JsonNode value = YamlTree.parseValue(assignment.substring(eq + 1).strip(), assignment);
     ObjectNode node = tree;
+    ObjectNode known = schema;
     String[] parts = path.split("\\.", -1);
+    String prefix = "";
     for (int i = 0; i < parts.length - 1; i++) {
-      if (!(node.get(parts[i]) instanceof ObjectNode child)) {
+      if (!(expected(known, prefix, parts[i]) instanceof ObjectNode section)) {
         throw unknown(path, "the command line");
       }
-      node = child;
+      node = node.withObjectProperty(parts[i]);
+      known = section;
+      prefix += parts[i] + ".";
     }
     String key = parts[parts.length - 1];
-    if (!node.has(key)) {
+    JsonNode expected = expected(known, prefix, key);
+    if (expected == null) {
       throw unknown(path, "the command line");
     }
-    if (node.get(key) instanceof ObjectNode) {
+    if (expected instanceof ObjectNode) {
       throw new ConfigException(
           path + " is a section; set one of its keys: " + path + ".KEY=VALUE");
     }
-    node.set(key, checked(node.get(key), value, path, "the command line"));
+    node.set(key, checked(expected, value, path, "the command line"));
   }
 
-  private void merge(ObjectNode into, ObjectNode layer, String prefix, String origin) {
+  private void merge(
+      ObjectNode into, ObjectNode known, ObjectNode layer, String prefix, String origin) {
     for (Map.Entry<String, JsonNode> entry : layer.properties()) {
       String path = prefix + entry.getKey();
-      JsonNode current = into.get(entry.getKey());
-      if (current == null) {
+      JsonNode expected = expected(known, prefix, entry.getKey());
+      if (expected == null) {
         throw unknown(path, origin);
       }
-      if (current instanceof ObjectNode section) {
+      if (expected instanceof ObjectNode section) {
         if (!(entry.getValue() instanceof ObjectNode values)) {
           throw new ConfigException(origin + ": " + path + " is a section with keys of its own");
         }
-        merge(section, values, path + ".", origin);
+        merge(into.withObjectProperty(entry.getKey()), section, values, path + ".", origin);
       } else {
-        into.set(entry.getKey(), checked(current, entry.getValue(), path, origin));
+        into.set(entry.getKey(), checked(expected, entry.getValue(), path, origin));
       }
     }
+  }
+
+  /** What the schema has under a key: a section, a value of the right kind, or null. */
+  private JsonNode expected(ObjectNode known, String prefix, String key) {
+    JsonNode value = known.get(key);
+    return value != null ? value : ConfigSchema.optionalSection(prefix + key, schema).orElse(null);
   }
 
   private ConfigException unknown(String path, String origin) {
     List<String> valid = new ArrayList<>();
-    leaves(tree, "", valid);
+    leaves(schema, "", valid);
+    int dot = path.lastIndexOf('.');
+    if (dot > 0) {
+      String section = path.substring(0, dot);
+      ConfigSchema.optionalSection(section, schema)
+          .ifPresent(keys -> leaves(keys, section + ".", valid));
+    }
     String hint =
         NearestName.of(path, valid)
             .or(() -> sameLastPart(path, valid))
@@ -103,8 +124,8 @@ final class ConfigTree {
     }
   }
 
-  private static JsonNode checked(JsonNode current, JsonNode value, String path, String origin) {
-    String expected = kind(current);
+  private static JsonNode checked(JsonNode like, JsonNode value, String path, String origin) {
+    String expected = kind(like);
     String found = kind(value);
     boolean fits =
         expected.equals(found)

@@ -18,6 +18,7 @@ import picocli.CommandLine.ParameterException;
       KnnCommand.class,
       LinearCommand.class,
       EmbedCommand.class,
+      ViewsCommand.class,
       RecipesCommand.class,
       DoctorCommand.class
     },

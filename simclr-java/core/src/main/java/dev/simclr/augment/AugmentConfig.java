@@ -1,21 +1,30 @@
 package dev.simclr.augment;
 
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
 /**
- * What is drawn for a view. Every operation has a probability; 0 switches it off and changes
- * nothing about what is drawn for the others.
+ * The pipeline of a view: crop and resize, flip, then operations in the order in which they are
+ * listed, each with its probability. What is left out, or has probability 0, changes nothing about
+ * what is drawn for the others.
  *
+ * @param semantics whose definition of crop, colour jitter and blur holds
  * @param crop random resized crop
  * @param flip probability of a horizontal flip
- * @param jitter colour jitter
- * @param gray probability of conversion to gray
- * @param blur Gaussian blur
+ * @param ops the operations, each kind at most once
  */
-public record AugmentConfig(
-    RandomCrop crop, double flip, ColorJitter jitter, double gray, RandomBlur blur) {
+public record AugmentConfig(Semantics semantics, RandomCrop crop, double flip, List<RandomOp> ops) {
 
   /** Nothing random: the whole image, resized. */
   public static final AugmentConfig NONE =
-      new AugmentConfig(RandomCrop.NONE, 0, ColorJitter.NONE, 0, RandomBlur.NONE);
+      new AugmentConfig(Semantics.TORCHVISION, RandomCrop.NONE, 0, List.of());
+
+  /** Share of the image under which the reference's sampler refuses a crop. */
+  static final float GOOGLE_MIN_COVERED = 0.1f;
 
   /**
    * Checks the values.
@@ -23,43 +32,79 @@ public record AugmentConfig(
    * @throws IllegalArgumentException naming the value that is out of range
    */
   public AugmentConfig {
+    Objects.requireNonNull(semantics, "semantics");
+    Objects.requireNonNull(crop, "crop");
     Checks.between("flip probability", flip, 0, 1);
-    Checks.between("gray probability", gray, 0, 1);
+    ops = List.copyOf(ops);
+    Set<Class<?>> kinds = new HashSet<>();
+    for (RandomOp op : ops) {
+      if (!kinds.add(op.getClass())) {
+        throw Checks.refused("operations", ops, "each kind at most once");
+      }
+    }
+    if (semantics == Semantics.GOOGLE
+        && crop.probability() > 0
+        && crop.maxArea() < GOOGLE_MIN_COVERED) {
+      throw Checks.refused(
+          "largest crop area",
+          crop.maxArea(),
+          "at least "
+              + GOOGLE_MIN_COVERED
+              + " with the google semantics, which refuse smaller crops");
+    }
   }
 
   /**
    * SimCLR's augmentation without blur, as for CIFAR-10: crop of area 0.08 to 1, flip with
-   * probability 0.5, jitter with 0.8, gray with 0.2.
+   * probability 0.5, jitter with 0.8, gray with 0.2; torchvision's operations.
    *
    * @param strength of the colour jitter, see {@link ColorJitter#simclr}
    */
   public static AugmentConfig simclr(double strength) {
     return new AugmentConfig(
-        RandomCrop.SIMCLR, 0.5, ColorJitter.simclr(strength), 0.2, RandomBlur.NONE);
+        Semantics.TORCHVISION,
+        RandomCrop.SIMCLR,
+        0.5,
+        List.of(ColorJitter.simclr(strength), new RandomGray(0.2)));
+  }
+
+  /** The operation of a kind, if the pipeline has it. */
+  public <T extends RandomOp> Optional<T> op(Class<T> kind) {
+    return ops.stream().filter(kind::isInstance).map(kind::cast).findFirst();
+  }
+
+  /** The same with the definitions of another. */
+  public AugmentConfig withSemantics(Semantics value) {
+    return new AugmentConfig(value, crop, flip, ops);
   }
 
   /** The same with another crop. */
   public AugmentConfig withCrop(RandomCrop value) {
-    return new AugmentConfig(value, flip, jitter, gray, blur);
+    return new AugmentConfig(semantics, value, flip, ops);
   }
 
   /** The same with another probability of a flip. */
   public AugmentConfig withFlip(double value) {
-    return new AugmentConfig(crop, value, jitter, gray, blur);
+    return new AugmentConfig(semantics, crop, value, ops);
   }
 
-  /** The same with another colour jitter. */
-  public AugmentConfig withJitter(ColorJitter value) {
-    return new AugmentConfig(crop, flip, value, gray, blur);
+  /** The same with other operations. */
+  public AugmentConfig withOps(List<RandomOp> value) {
+    return new AugmentConfig(semantics, crop, flip, value);
   }
 
-  /** The same with another probability of conversion to gray. */
-  public AugmentConfig withGray(double value) {
-    return new AugmentConfig(crop, flip, jitter, value, blur);
+  /** The same with an operation in the place of the one of its kind, or at the end. */
+  public AugmentConfig with(RandomOp op) {
+    List<RandomOp> changed = new ArrayList<>(ops);
+    changed.replaceAll(old -> old.getClass() == op.getClass() ? op : old);
+    if (!changed.contains(op)) {
+      changed.add(op);
+    }
+    return withOps(changed);
   }
 
-  /** The same with another blur. */
-  public AugmentConfig withBlur(RandomBlur value) {
-    return new AugmentConfig(crop, flip, jitter, gray, value);
+  /** The same without the operation of a kind. */
+  public AugmentConfig without(Class<? extends RandomOp> kind) {
+    return withOps(ops.stream().filter(op -> !kind.isInstance(op)).toList());
   }
 }

@@ -3,36 +3,21 @@ package dev.simclr.augment;
 import java.util.List;
 
 /**
- * All that was drawn for one view. Applied in this order: crop and resize, flip, {@code order},
- * gray, blur.
+ * All that was drawn for one view. Applied in this order: crop and resize, flip, the operations,
+ * and the normalisation of the {@link ViewFormat}. {@link #toString} shows all of it.
  *
  * @param top first row of the crop, in pixels of the image
  * @param left first column of the crop
  * @param height rows of the crop, at least 1
  * @param width columns of the crop, at least 1
  * @param flip whether left and right are exchanged
- * @param order the colour operations to apply, each at most once, in their order; empty for no
- *     jitter
- * @param brightness factor of {@link ColorOp#BRIGHTNESS}, at least 0
- * @param contrast factor of {@link ColorOp#CONTRAST}, at least 0
- * @param saturation factor of {@link ColorOp#SATURATION}, at least 0
- * @param hue shift of {@link ColorOp#HUE} in turns, -0.5 to 0.5
- * @param gray whether the view is converted to gray
- * @param blurSigma standard deviation of the Gaussian blur in pixels of the view; 0 for no blur
+ * @param ops the operations in their order, at most {@link #MAX_OPS}
  */
 public record AugmentParams(
-    int top,
-    int left,
-    int height,
-    int width,
-    boolean flip,
-    List<ColorOp> order,
-    float brightness,
-    float contrast,
-    float saturation,
-    float hue,
-    boolean gray,
-    float blurSigma) {
+    int top, int left, int height, int width, boolean flip, List<ViewOp> ops) {
+
+  /** Most operations of a view. */
+  public static final int MAX_OPS = 16;
 
   /**
    * Checks the values.
@@ -44,37 +29,20 @@ public record AugmentParams(
     Checks.atLeast("left", left, 0);
     Checks.atLeast("height", height, 1);
     Checks.atLeast("width", width, 1);
-    order = List.copyOf(order);
-    if (order.size() > 1 && order.stream().distinct().count() != order.size()) {
-      throw Checks.refused("order", order, "each operation at most once");
+    ops = List.copyOf(ops);
+    if (ops.size() > MAX_OPS) {
+      throw Checks.refused("number of operations", ops.size(), "at most " + MAX_OPS);
     }
-    Checks.between("brightness", brightness, 0, Float.MAX_VALUE);
-    Checks.between("contrast", contrast, 0, Float.MAX_VALUE);
-    Checks.between("saturation", saturation, 0, Float.MAX_VALUE);
-    Checks.between("hue", hue, -0.5, 0.5);
-    Checks.between("blurSigma", blurSigma, 0, Float.MAX_VALUE);
   }
 
   /** These parameters with another crop. */
   public AugmentParams withCrop(int cropTop, int cropLeft, int cropHeight, int cropWidth) {
-    return new AugmentParams(
-        cropTop,
-        cropLeft,
-        cropHeight,
-        cropWidth,
-        flip,
-        order,
-        brightness,
-        contrast,
-        saturation,
-        hue,
-        gray,
-        blurSigma);
+    return new AugmentParams(cropTop, cropLeft, cropHeight, cropWidth, flip, ops);
   }
 
   /** A crop and nothing else. */
   public static AugmentParams crop(int top, int left, int height, int width) {
-    return new AugmentParams(top, left, height, width, false, List.of(), 1, 1, 1, 0, false, 0);
+    return new AugmentParams(top, left, height, width, false, List.of());
   }
 
   /**

@@ -1,23 +1,22 @@
 package dev.simclr.augment;
 
-import dev.simclr.random.Philox;
 import dev.simclr.random.Purpose;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Draws the parameters of views, the one place where that is done. What is drawn is a function of
- * (seed, epoch, sample, view) and of the size of the image.
+ * Draws the parameters of views, the one place where that is done. What is drawn is a function of a
+ * {@link ViewKey} and of the size of the image.
  *
- * <p>The distributions are torchvision's: {@code RandomResizedCrop.get_params}, {@code
- * RandomHorizontalFlip}, {@code ColorJitter} within {@code RandomApply}, {@code RandomGrayscale},
- * {@code GaussianBlur} within {@code RandomApply}. The aspect ratio of a crop needs a logarithm and
- * an exponential; they are {@link StrictMath}'s, whose result is the same bits on every machine,
- * and whatever applies a view is given the finished parameters.
+ * <p>With {@link Semantics#TORCHVISION} the distributions are those of {@code
+ * RandomResizedCrop.get_params}, {@code RandomHorizontalFlip}, {@code ColorJitter} within {@code
+ * RandomApply}, {@code RandomGrayscale} and {@code GaussianBlur} within {@code RandomApply}. With
+ * {@link Semantics#GOOGLE} they are those of the SimCLR reference, whose blur has one sigma for all
+ * images of a step.
  *
  * <p>Each parameter has a fixed place among the words of the Philox key of purpose {@link
- * Purpose#AUGMENT}, so one operation can be switched off without another draw for the rest. A word
- * w stands for u = w / 2^32.
+ * Purpose#AUGMENT}, whatever the order of the operations, so one operation can be switched off
+ * without another draw for the rest. A word w stands for u = w / 2^32.
  *
  * <table>
  *   <caption>Words of a view</caption>
@@ -26,8 +25,17 @@ import java.util.List;
  *   <tr><td>1</td><td>brightness, contrast, saturation, hue: low + u (high - low)</td></tr>
  *   <tr><td>2</td><td>order: permutation floor(24 u) in lexicographic order; sigma; crop: applied if
  *       u is below the probability; unused</td></tr>
- *   <tr><td>16 + a</td><td>attempt a of the crop: area, log of the ratio, top, left</td></tr>
+ *   <tr><td>3</td><td>solarize, equalize, cutout, rotation: applied if u is below the
+ *       probability</td></tr>
+ *   <tr><td>4</td><td>Sobel, noise: likewise; quarter turns; standard deviation of the noise</td></tr>
+ *   <tr><td>5</td><td>cutout: side, row of the centre, column of the centre; unused</td></tr>
+ *   <tr><td>6</td><td>key of the noise: low word, high word; unused</td></tr>
+ *   <tr><td>16 + a</td><td>attempt a of the crop. torchvision: area, log of the ratio, top, left;
+ *       google: ratio, height, top, left</td></tr>
  * </table>
+ *
+ * <p>The sigma of the google semantics is word 0 of block 0 of the key of purpose {@link
+ * Purpose#BATCH} with the step in place of the epoch and the sample 0.
  *
  * <p>Immutable and thread safe.
  */
@@ -35,20 +43,66 @@ public final class AugmentSampler {
   private static final int BLOCK_SWITCHES = 0;
   private static final int BLOCK_FACTORS = 1;
   private static final int BLOCK_OTHERS = 2;
-  private static final int BLOCK_CROP = 16;
-  private static final int CROP_ATTEMPTS = 10;
+  private static final int BLOCK_MORE_SWITCHES = 3;
+  private static final int BLOCK_SOBEL_NOISE = 4;
+  private static final int BLOCK_CUTOUT = 5;
+  private static final int BLOCK_NOISE_KEY = 6;
+
+  private static final ViewOp GRAY = new ViewOp.Gray();
+  private static final ViewOp EQUALIZE = new ViewOp.Equalize();
+  private static final ViewOp SOBEL = new ViewOp.Sobel();
+  private static final ViewOp CLAMP = new ViewOp.Clamp();
 
   private final AugmentConfig config;
-  private final double minLogRatio;
-  private final double maxLogRatio;
-  private final List<List<ColorOp>> orders;
+  private final int size;
+  private final boolean google;
+  private final CropSampler crop;
+  private final double[] probabilities = new double[Switch.values().length];
 
-  /** Makes a sampler of the given distributions. */
-  public AugmentSampler(AugmentConfig config) {
+  /** The switches of the operations, four in each of the blocks 0, 3 and 4. */
+  private enum Switch {
+    FLIP,
+    JITTER,
+    GRAY,
+    BLUR,
+    SOLARIZE,
+    EQUALIZE,
+    CUTOUT,
+    ROTATION,
+    SOBEL,
+    NOISE
+  }
+
+  /**
+   * Makes a sampler.
+   *
+   * @param config the distributions
+   * @param size rows and columns of the views, at least 1
+   */
+  public AugmentSampler(AugmentConfig config, int size) {
+    Checks.atLeast("size", size, 1);
     this.config = config;
-    this.minLogRatio = StrictMath.log(config.crop().minRatio());
-    this.maxLogRatio = StrictMath.log(config.crop().maxRatio());
-    this.orders = orders(config.jitter());
+    this.size = size;
+    this.google = config.semantics() == Semantics.GOOGLE;
+    this.crop = CropSampler.of(config.semantics(), config.crop());
+    probabilities[Switch.FLIP.ordinal()] = config.flip();
+    for (RandomOp op : config.ops()) {
+      probabilities[switchOf(op).ordinal()] = op.probability();
+    }
+  }
+
+  private static Switch switchOf(RandomOp op) {
+    return switch (op) {
+      case ColorJitter _ -> Switch.JITTER;
+      case RandomGray _ -> Switch.GRAY;
+      case RandomBlur _ -> Switch.BLUR;
+      case RandomSolarize _ -> Switch.SOLARIZE;
+      case RandomEqualize _ -> Switch.EQUALIZE;
+      case RandomCutout _ -> Switch.CUTOUT;
+      case RandomRotation _ -> Switch.ROTATION;
+      case RandomSobel _ -> Switch.SOBEL;
+      case RandomNoise _ -> Switch.NOISE;
+    };
   }
 
   /** What is drawn. */
@@ -59,145 +113,195 @@ public final class AugmentSampler {
   /**
    * Draws the parameters of one view.
    *
-   * @param seed the run's seed
-   * @param epoch from 0
-   * @param sample index of the image in its data set
-   * @param view 0 to 255; 0 and 1 for the two views of SimCLR
+   * @param key which view
    * @param height rows of the image, at least 1
    * @param width columns of the image, at least 1
    */
-  public AugmentParams sample(long seed, long epoch, int sample, int view, int height, int width) {
+  public AugmentParams sample(ViewKey key, int height, int width) {
     Checks.atLeast("height", height, 1);
     Checks.atLeast("width", width, 1);
-    Key key = new Key(seed, epoch, sample, view, new int[4]);
-
-    key.go(BLOCK_SWITCHES);
-    boolean flip = key.uniform(0) < config.flip();
-    boolean jitter = key.uniform(1) < config.jitter().probability();
-    boolean gray = key.uniform(2) < config.gray();
-    boolean blur = key.uniform(3) < config.blur().probability();
-
-    key.go(BLOCK_FACTORS);
-    float brightness = key.factor(0, config.jitter().brightness());
-    float contrast = key.factor(1, config.jitter().contrast());
-    float saturation = key.factor(2, config.jitter().saturation());
-    float hue = (float) key.uniform(3, -config.jitter().hue(), config.jitter().hue());
-
-    key.go(BLOCK_OTHERS);
-    List<ColorOp> order = jitter ? orders.get(key.below(0, orders.size())) : List.of();
-    float sigma =
-        blur ? (float) key.uniform(1, config.blur().minSigma(), config.blur().maxSigma()) : 0;
-    boolean crop = key.uniform(2) < config.crop().probability();
-
-    Box box = crop ? crop(key, height, width) : new Box(0, 0, height, width);
-    return new AugmentParams(
-        box.top,
-        box.left,
-        box.height,
-        box.width,
-        flip,
-        order,
-        brightness,
-        contrast,
-        saturation,
-        hue,
-        gray,
-        sigma);
+    ViewWords words = new ViewWords(key);
+    int on = switches(words);
+    List<ViewOp> ops = new Chain(words, on).draw();
+    CropSampler.Box box = crop(words, height, width);
+    boolean flip = (on & 1 << Switch.FLIP.ordinal()) != 0;
+    return new AugmentParams(box.top(), box.left(), box.height(), box.width(), flip, ops);
   }
 
-  /** {@code RandomResizedCrop.get_params}, with its roundings. */
-  private Box crop(Key key, int height, int width) {
-    double area = (double) height * width;
-    for (int attempt = 0; attempt < CROP_ATTEMPTS; attempt++) {
-      key.go(BLOCK_CROP + attempt);
-      double target = area * key.uniform(0, config.crop().minArea(), config.crop().maxArea());
-      double ratio = StrictMath.exp(key.uniform(1, minLogRatio, maxLogRatio));
-      long w = (long) Math.rint(Math.sqrt(target * ratio));
-      long h = (long) Math.rint(Math.sqrt(target / ratio));
-      if (w > 0 && w <= width && h > 0 && h <= height) {
-        int top = key.below(2, height - (int) h + 1);
-        int left = key.below(3, width - (int) w + 1);
-        return new Box(top, left, (int) h, (int) w);
+  /** A bit for each switch. */
+  private int switches(ViewWords words) {
+    int on = 0;
+    for (int block = 0; block < 3; block++) {
+      if (anyPossible(4 * block)) {
+        words.go(
+            switch (block) {
+              case 0 -> BLOCK_SWITCHES;
+              case 1 -> BLOCK_MORE_SWITCHES;
+              default -> BLOCK_SOBEL_NOISE;
+            });
+        for (int word = 0; word < 4 && 4 * block + word < probabilities.length; word++) {
+          if (words.uniform(word) < probabilities[4 * block + word]) {
+            on |= 1 << (4 * block + word);
+          }
+        }
       }
     }
-    return centreCrop(height, width);
+    return on;
   }
 
-  /** The largest centred crop whose ratio is allowed, at least one pixel. */
-  private Box centreCrop(int height, int width) {
-    double ratio = (double) width / height;
-    int w = width;
-    int h = height;
-    if (ratio < config.crop().minRatio()) {
-      h = Math.max(1, (int) Math.rint(w / config.crop().minRatio()));
-    } else if (ratio > config.crop().maxRatio()) {
-      w = Math.max(1, (int) Math.rint(h * config.crop().maxRatio()));
+  private boolean anyPossible(int first) {
+    double sum = 0;
+    for (int i = first; i < Math.min(first + 4, probabilities.length); i++) {
+      sum += probabilities[i];
     }
-    return new Box((height - h) / 2, (width - w) / 2, h, w);
+    return sum > 0;
   }
 
-  /**
-   * The 24 orders of the four operations, without those of strength 0: each of the remaining orders
-   * is listed equally often.
-   */
-  private static List<List<ColorOp>> orders(ColorJitter jitter) {
-    List<ColorOp> active = new ArrayList<>();
-    for (ColorOp op : ColorOp.values()) {
-      double strength =
-          switch (op) {
-            case BRIGHTNESS -> jitter.brightness();
-            case CONTRAST -> jitter.contrast();
-            case SATURATION -> jitter.saturation();
-            case HUE -> jitter.hue();
-          };
-      if (strength > 0) {
-        active.add(op);
+  private CropSampler.Box crop(ViewWords words, int height, int width) {
+    if (config.crop().probability() > 0) {
+      words.go(BLOCK_OTHERS);
+      if (words.uniform(2) < config.crop().probability()) {
+        return crop.draw(words, height, width);
       }
     }
-    List<List<ColorOp>> orders = new ArrayList<>();
-    permute(List.of(), List.of(ColorOp.values()), active, orders);
-    return List.copyOf(orders);
+    return new CropSampler.Box(0, 0, height, width);
   }
 
-  private static void permute(
-      List<ColorOp> start, List<ColorOp> rest, List<ColorOp> active, List<List<ColorOp>> orders) {
-    if (rest.isEmpty()) {
-      orders.add(start.stream().filter(active::contains).toList());
-      return;
-    }
-    for (ColorOp next : rest) {
-      List<ColorOp> longer = new ArrayList<>(start);
-      longer.add(next);
-      permute(longer, rest.stream().filter(op -> op != next).toList(), active, orders);
-    }
-  }
+  /** The operations of one view, as they are drawn one after another. */
+  private final class Chain {
+    private final ViewWords words;
+    private final int on;
+    private final List<ViewOp> ops = new ArrayList<>();
 
-  private record Box(int top, int left, int height, int width) {}
+    /** Whether all values are known to be in [0, 1]; a cubic resize may overshoot. */
+    private boolean clamped;
 
-  /** The words of one view, a block at a time. */
-  private record Key(long seed, long epoch, int sample, int view, int[] words) {
-
-    void go(int block) {
-      Philox.words(seed, Purpose.AUGMENT, epoch, sample, view, block, words);
+    Chain(ViewWords words, int on) {
+      this.words = words;
+      this.on = on;
     }
 
-    /** Uniform in [0, 1), a multiple of 2^-32. */
-    double uniform(int word) {
-      return (words[word] & 0xFFFFFFFFL) * 0x1p-32;
+    List<ViewOp> draw() {
+      for (RandomOp op : config.ops()) {
+        if (google && op instanceof RandomBlur) {
+          // The reference clamps before its blur, and after it, whether an image is blurred or not.
+          clamp();
+        }
+        if ((on & 1 << switchOf(op).ordinal()) != 0) {
+          apply(op);
+        }
+      }
+      if (google) {
+        clamp();
+      }
+      return List.copyOf(ops);
     }
 
-    double uniform(int word, double low, double high) {
-      return low + uniform(word) * (high - low);
+    private void clamp() {
+      if (!clamped) {
+        ops.add(CLAMP);
+        clamped = true;
+      }
     }
 
-    /** The factor of an operation of the given strength. */
-    float factor(int word, double strength) {
-      return (float) uniform(word, Math.max(0, 1 - strength), 1 + strength);
+    private void apply(RandomOp op) {
+      switch (op) {
+        case ColorJitter jitter -> jitter(jitter);
+        case RandomGray _ -> ops.add(GRAY);
+        case RandomBlur blur -> blur(blur);
+        case RandomSolarize solarize -> ops.add(new ViewOp.Solarize((float) solarize.threshold()));
+        case RandomEqualize _ -> ops.add(EQUALIZE);
+        case RandomCutout cutout -> cutout(cutout);
+        case RandomRotation _ -> rotation();
+        case RandomSobel _ -> {
+          ops.add(SOBEL);
+          clamped = true;
+        }
+        case RandomNoise noise -> noise(noise);
+      }
     }
 
-    /** Uniform in 0 to bound - 1, with a bias below bound / 2^32. */
-    int below(int word, int bound) {
-      return (int) ((words[word] & 0xFFFFFFFFL) * bound >>> 32);
+    private void jitter(ColorJitter jitter) {
+      words.go(BLOCK_OTHERS);
+      int[] order = JitterOrders.order(words.below(0, JitterOrders.count()));
+      words.go(BLOCK_FACTORS);
+      for (int number : order) {
+        double strength = strength(jitter, number);
+        if (strength > 0) {
+          ops.add(colorOp(number, strength));
+          // All but hue clamp by themselves.
+          clamped |= number != JitterOrders.HUE;
+        }
+        if (google) {
+          clamp();
+        }
+      }
+    }
+
+    private static double strength(ColorJitter jitter, int number) {
+      return switch (number) {
+        case JitterOrders.BRIGHTNESS -> jitter.brightness();
+        case JitterOrders.CONTRAST -> jitter.contrast();
+        case JitterOrders.SATURATION -> jitter.saturation();
+        default -> jitter.hue();
+      };
+    }
+
+    private ViewOp colorOp(int number, double strength) {
+      if (number == JitterOrders.HUE) {
+        return new ViewOp.Hue((float) words.uniform(number, -strength, strength));
+      }
+      float factor = (float) words.uniform(number, Math.max(0, 1 - strength), 1 + strength);
+      return switch (number) {
+        case JitterOrders.BRIGHTNESS -> new ViewOp.Brightness(factor);
+        case JitterOrders.CONTRAST ->
+            google ? new ViewOp.ContrastChannels(factor) : new ViewOp.Contrast(factor);
+        default -> google ? new ViewOp.SaturationHsv(factor) : new ViewOp.Saturation(factor);
+      };
+    }
+
+    private void blur(RandomBlur blur) {
+      if (google) {
+        words.goBatch(0);
+        ops.add(new ViewOp.BlurZero((float) words.uniform(0, blur.minSigma(), blur.maxSigma())));
+        clamped = false;
+      } else {
+        words.go(BLOCK_OTHERS);
+        ops.add(new ViewOp.Blur((float) words.uniform(1, blur.minSigma(), blur.maxSigma())));
+      }
+    }
+
+    private void cutout(RandomCutout cutout) {
+      words.go(BLOCK_CUTOUT);
+      double share = words.uniform(0, cutout.minSide(), cutout.maxSide());
+      int side = Math.max(1, (int) Math.rint(share * size));
+      int top = words.below(1, size) - side / 2;
+      int left = words.below(2, size) - side / 2;
+      int firstRow = Math.max(0, top);
+      int firstColumn = Math.max(0, left);
+      ops.add(
+          new ViewOp.Cutout(
+              firstRow,
+              firstColumn,
+              Math.min(size, top + side) - firstRow,
+              Math.min(size, left + side) - firstColumn));
+    }
+
+    private void rotation() {
+      words.go(BLOCK_SOBEL_NOISE);
+      int turns = words.below(2, 4);
+      if (turns > 0) {
+        ops.add(new ViewOp.Rotation(turns));
+      }
+    }
+
+    private void noise(RandomNoise noise) {
+      words.go(BLOCK_SOBEL_NOISE);
+      float std = (float) words.uniform(3, noise.minStd(), noise.maxStd());
+      words.go(BLOCK_NOISE_KEY);
+      long key = (long) words.word(1) << 32 | words.word(0) & 0xFFFFFFFFL;
+      ops.add(new ViewOp.Noise(std, key));
+      clamped = true;
     }
   }
 }

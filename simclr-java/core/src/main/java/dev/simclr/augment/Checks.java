@@ -4,6 +4,9 @@ import java.lang.foreign.MemorySegment;
 
 /** Checks of arguments; every message names the argument, the value and what is allowed. */
 final class Checks {
+  /** Largest factor or standard deviation of an operation. */
+  static final float LARGEST = 1e6f;
+
   private Checks() {}
 
   /** The comparison is written so that NaN fails it. */

@@ -1,8 +1,9 @@
 package dev.simclr.augment;
 
 /**
- * How colours are changed: each operation with a factor of its own, in random order (torchvision's
- * {@code ColorJitter} within {@code RandomApply}). An operation of strength 0 is left out.
+ * How colours are changed: brightness, contrast, saturation and hue, each with a factor of its own,
+ * in random order (torchvision's {@code ColorJitter} within {@code RandomApply}; the reference's
+ * {@code color_jitter} for {@link Semantics#GOOGLE}). An operation of strength 0 is left out.
  *
  * @param probability that the operations are applied at all
  * @param brightness b at least 0: the factor is uniform in [max(0, 1 - b), 1 + b]
@@ -11,7 +12,8 @@ package dev.simclr.augment;
  * @param hue 0 to 0.5: the shift is uniform in [-hue, hue], in turns of the colour circle
  */
 public record ColorJitter(
-    double probability, double brightness, double contrast, double saturation, double hue) {
+    double probability, double brightness, double contrast, double saturation, double hue)
+    implements RandomOp {
 
   private static final double LARGEST_STRENGTH = 100;
 

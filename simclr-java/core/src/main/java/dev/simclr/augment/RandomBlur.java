@@ -1,14 +1,16 @@
 package dev.simclr.augment;
 
 /**
- * How views are blurred: with a Gaussian whose standard deviation is uniform. How many taps it has
- * depends on the size of the view, see {@link ViewFormat#blurTaps()}.
+ * How views are blurred: with a Gaussian whose standard deviation is uniform, drawn for each view
+ * or, with {@link Semantics#GOOGLE}, for all images of a step; which of them are blurred is drawn
+ * for each view. How many taps it has depends on the size of the view, see {@link
+ * ViewFormat#blurTaps()}.
  *
  * @param probability that a view is blurred
  * @param minSigma smallest standard deviation in pixels of the view, above 0
  * @param maxSigma largest standard deviation in pixels of the view
  */
-public record RandomBlur(double probability, double minSigma, double maxSigma) {
+public record RandomBlur(double probability, double minSigma, double maxSigma) implements RandomOp {
 
   /** Never blurs. */
   public static final RandomBlur NONE = new RandomBlur(0, 0.1, 2);

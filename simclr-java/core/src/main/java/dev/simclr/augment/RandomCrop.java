@@ -1,8 +1,7 @@
 package dev.simclr.augment;
 
 /**
- * How crops are drawn: the share of the area uniformly, the logarithm of the aspect ratio uniformly
- * (torchvision's {@code RandomResizedCrop}).
+ * Ranges of random crops; how they are drawn from these is up to the {@link Semantics}.
  *
  * @param probability that a part of the image is cropped; otherwise the whole image is resized
  * @param minArea smallest share of the area of the image, above 0

@@ -20,14 +20,15 @@ import java.util.function.Supplier;
  */
 public final class BatchLoader implements AutoCloseable {
 
-  /** Fills rows of batches; each thread has its own. */
+  /** Fills slices of batches; each thread has its own. */
   @FunctionalInterface
   public interface RowFiller {
     /**
-     * Writes all that row {@code row} of step {@code step} needs into {@code batch}, and nothing
-     * else. What it throws reaches the caller of {@link #next}, so it should name the sample.
+     * Writes all that the rows {@code firstRow} to {@code endRow - 1} of step {@code step} need
+     * into {@code batch}, and nothing else. What it throws reaches the caller of {@link #next}, so
+     * it should name the sample.
      */
-    void fill(long step, int row, MemorySegment batch);
+    void fill(long step, int firstRow, int endRow, MemorySegment batch);
   }
 
   /** A filled buffer, valid until it is closed. */
@@ -200,9 +201,7 @@ public final class BatchLoader implements AutoCloseable {
       while (chunk != null) {
         MemorySegment buffer = buffers.get((int) (chunk.step % buffers.size()));
         int end = Math.min(rows, (chunk.index + 1) * rowsPerChunk);
-        for (int row = chunk.index * rowsPerChunk; row < end; row++) {
-          filler.fill(chunk.step, row, buffer);
-        }
+        filler.fill(chunk.step, chunk.index * rowsPerChunk, end, buffer);
         done(chunk);
         chunk = claim();
       }

@@ -11,7 +11,6 @@ import dev.simclr.torch.Device;
 import dev.simclr.torch.GradMode;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
-import java.lang.foreign.MemorySegment;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -25,6 +24,18 @@ import java.util.function.UnaryOperator;
  * @param loaderThreads threads that prepare images meanwhile
  */
 public record Features(ViewFormat format, int batch, Device device, int loaderThreads) {
+
+  /**
+   * Checks the format.
+   *
+   * @throws IllegalArgumentException if the views are not float32
+   */
+  public Features {
+    if (format.dtype() != DType.FLOAT32) {
+      throw new IllegalArgumentException(
+          "format.dtype is " + format.dtype() + "; allowed: float32, for evaluation");
+    }
+  }
 
   /** Takes the features of one forward pass after the other. */
   @FunctionalInterface
@@ -72,11 +83,17 @@ public record Features(ViewFormat format, int batch, Device device, int loaderTh
         () -> {
           EvalTransform transform = new EvalTransform(format);
           PixelReader reader = images.reader();
-          return (step, row, views) -> {
-            long index = step * rows + row;
-            if (index < size) {
-              write(images, reader, (int) index, transform, views, row * format.bytes());
+          return (step, firstRow, endRow, views) -> {
+            long first = step * rows;
+            for (int row = firstRow; row < endRow && first + row < size; row++) {
+              add(images, reader, (int) (first + row), transform, row);
+              if (reader.decodes()) {
+                // While the pixels are in the cache, and in the same memory each time.
+                transform.run(views);
+                reader.recycle();
+              }
             }
+            transform.run(views);
           };
         };
     try (var _ = TensorScope.open();
@@ -94,20 +111,13 @@ public record Features(ViewFormat format, int batch, Device device, int loaderTh
     }
   }
 
-  private static void write(
-      ImageDataset images,
-      PixelReader reader,
-      int index,
-      EvalTransform transform,
-      MemorySegment out,
-      long offset) {
+  private static void add(
+      ImageDataset images, PixelReader reader, int index, EvalTransform transform, int row) {
     try {
       ImagePart whole = reader.read(index);
-      transform.apply(whole.pixels(), whole.box().height(), whole.box().width(), out, offset);
+      transform.add(whole.pixels(), whole.box().height(), whole.box().width(), row);
     } catch (RuntimeException e) {
       throw new DataException("no view of " + images.name(index) + ": " + e.getMessage(), e);
-    } finally {
-      reader.recycle();
     }
   }
 }

@@ -1,7 +1,6 @@
 package dev.simclr.compute;
 
 import dev.simclr.augment.ViewFormat;
-import dev.simclr.torch.DType;
 import dev.simclr.torch.Device;
 import dev.simclr.torch.NativeBuffer;
 import dev.simclr.torch.Tensor;
@@ -71,16 +70,16 @@ public final class ViewLoader implements AutoCloseable {
   }
 
   /**
-   * Waits for the views of the next step: {@code [views, 3, S, S]} float32, channels last, owned by
-   * the innermost scope. On the CPU the tensor is the loader's buffer, without a copy, so it must
-   * not be used after {@link Views#close}.
+   * Waits for the views of the next step: {@code [views, 3, S, S]} of the format's dtype, channels
+   * last, owned by the innermost scope. On the CPU the tensor is the loader's buffer, without a
+   * copy, so it must not be used after {@link Views#close}.
    */
   public Views next() {
     BatchLoader.Batch batch = loader.next();
     NativeBuffer buffer = buffers.get(batch.buffer());
     int size = format.size();
     Tensor host =
-        Tensor.wrapChannelsLast(buffer, 0, DType.FLOAT32, views, ViewFormat.CHANNELS, size, size);
+        Tensor.wrapChannelsLast(buffer, 0, format.dtype(), views, ViewFormat.CHANNELS, size, size);
     return new Views(device.equals(Device.CPU) ? host : host.to(device), batch);
   }
 

@@ -60,6 +60,11 @@ final class PackedReader implements PixelReader {
   }
 
   @Override
+  public boolean decodes() {
+    return true;
+  }
+
+  @Override
   public void recycle() {
     slab.recycle();
   }

@@ -22,6 +22,9 @@ public interface PixelReader {
    */
   ImagePart read(int index, Box box, int reduction);
 
+  /** Whether reading decodes, so that parts are best used and recycled one after the other. */
+  boolean decodes();
+
   /** Ends the use of all parts that were handed out. */
   void recycle();
 }

@@ -16,6 +16,11 @@ record WholeImages(ImageDataset images) implements PixelReader {
   }
 
   @Override
+  public boolean decodes() {
+    return false;
+  }
+
+  @Override
   public void recycle() {
     // Nothing was made for the parts.
   }

@@ -27,6 +27,10 @@ import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -42,17 +46,19 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * runs in evaluation mode and float32 whatever precision it was trained in. Features are not
  * normalised; for cosine similarity divide them by their length.
  *
- * <p>All methods may be called from any thread, virtual ones too. The caller prepares its image;
- * one platform thread, which belongs to the encoder, computes, and takes what several callers ask
- * for at one time in a single forward pass. It is a daemon thread, so an encoder that is never
- * closed does not keep the process alive. An interrupt does not cut a call for single images short;
- * the thread's interrupt status is set on return.
+ * <p>All methods may be called from any thread, virtual ones too. The caller prepares its image,
+ * for virtual threads a few platform threads do; one platform thread, which belongs to the encoder,
+ * computes, and takes what several callers ask for at one time in a single forward pass. It is a
+ * daemon thread, so an encoder that is never closed does not keep the process alive. An interrupt
+ * does not cut a call for single images short; the thread's interrupt status is set on return.
  *
  * <p>Features of a data set have the very bits of an evaluation during training if batch size,
  * threads and device are the same. Those of single images agree with them up to the last digits,
  * since libtorch may choose another algorithm for another batch size.
  */
 public final class Encoder implements AutoCloseable {
+  private static final long IDLE_SECONDS = 10;
+
   private final EncoderConfig config;
   private final ViewFormat format;
   private final Device device;
@@ -61,6 +67,7 @@ public final class Encoder implements AutoCloseable {
   private final Features features;
   private final ComputeThread compute;
   private final MicroBatcher batcher;
+  private final ThreadPoolExecutor preparers;
   private final Queue<EvalTransform> transforms = new ConcurrentLinkedQueue<>();
 
   /** Loads, on the compute thread. */
@@ -75,8 +82,23 @@ public final class Encoder implements AutoCloseable {
     this.batcher = new MicroBatcher(options.batch(), options.maxWait());
     int loaderThreads = options.loaderThreads() == 0 ? processors : options.loaderThreads();
     this.features = new Features(format, batch, device, loaderThreads);
+    this.preparers = preparers(loaderThreads);
     Torch.setNumThreads(options.threads() == 0 ? processors : options.threads());
     this.network = file.load(config, device);
+  }
+
+  /** Threads that end when they have had nothing to do for a while. */
+  private static ThreadPoolExecutor preparers(int threads) {
+    ThreadPoolExecutor executor =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().name("simclr-prepare-", 0).daemon().factory());
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
   }
 
   /** Loads an encoder with the default options, see {@link #load(Path, EncoderOptions)}. */
@@ -312,6 +334,16 @@ public final class Encoder implements AutoCloseable {
   }
 
   private float[] views(List<RgbImage> images) {
+    if (!Thread.currentThread().isVirtual()) {
+      return prepare(images);
+    }
+    // Native code is not called on a virtual thread.
+    FutureTask<float[]> task = new FutureTask<>(() -> prepare(images));
+    preparers.execute(task);
+    return ComputeThread.await(task, () -> {});
+  }
+
+  private float[] prepare(List<RgbImage> images) {
     float[] views = new float[Math.multiplyExact(images.size(), format.values())];
     MemorySegment memory = MemorySegment.ofArray(views);
     EvalTransform pooled = transforms.poll();

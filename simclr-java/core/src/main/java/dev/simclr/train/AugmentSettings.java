@@ -1,57 +1,43 @@
 package dev.simclr.train;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
- * The two random views of an image (YAML section {@code augment}). Probabilities are between 0 and
- * 1.
+ * The random views of an image (YAML section {@code augment}).
  *
- * @param semantics whose definition of crop and colour operations holds
- * @param cropMin smallest share of the area that a crop keeps
- * @param cropMax largest share of the area that a crop keeps
- * @param ratioMin smallest width divided by height of a crop
- * @param ratioMax largest width divided by height of a crop
- * @param flip probability of a horizontal flip
- * @param color probability of colour jitter
- * @param colorStrength factor on the four jitter widths that follow
- * @param brightness brightness jitter at strength 1
- * @param contrast contrast jitter at strength 1
- * @param saturation saturation jitter at strength 1
- * @param hue hue jitter at strength 1, in turns
- * @param gray probability of conversion to gray
- * @param blur probability of Gaussian blur
- * @param blurSigmaMin smallest standard deviation of the blur, in pixels
- * @param blurSigmaMax largest standard deviation of the blur, in pixels
- * @param interpolation how a crop is resized, always antialiased
+ * @param semantics whose definition of crop, colour jitter and blur holds
+ * @param views views of each image, 1 to 16; training takes 2
+ * @param all what is done to every view that has no section of its own
+ * @param view views that differ: {@code view_1} for the first one, and so on. In the YAML form such
+ *     a section lists only the keys that differ from those of all views
+ * @param interpolation how a crop is resized; absent means bilinear with the torchvision semantics
+ *     and bicubic-tensorflow with those of google
  * @param mean per channel, subtracted from values in [0, 1]; absent means no normalisation, as in
  *     the reference
  * @param std per channel, divides after the mean is subtracted; given exactly when {@code mean} is
  */
 public record AugmentSettings(
     Semantics semantics,
-    double cropMin,
-    double cropMax,
-    double ratioMin,
-    double ratioMax,
-    double flip,
-    double color,
-    double colorStrength,
-    double brightness,
-    double contrast,
-    double saturation,
-    double hue,
-    double gray,
-    double blur,
-    double blurSigmaMin,
-    double blurSigmaMax,
-    Filter interpolation,
+    int views,
+    ViewSettings all,
+    SortedMap<Integer, ViewSettings> view,
+    Optional<Filter> interpolation,
     Optional<List<Double>> mean,
     Optional<List<Double>> std) {
+
+  /** Most views of an image. */
+  public static final int MAX_VIEWS = 16;
+
   /** Whose definition of the operations holds. */
   public enum Semantics {
     /** The float tensor path of torchvision. */
-    TORCHVISION;
+    TORCHVISION,
+    /** The TF2 code of the SimCLR reference. */
+    GOOGLE;
 
     @Override
     public String toString() {
@@ -61,10 +47,12 @@ public record AugmentSettings(
 
   /** Resampling filters. */
   public enum Filter {
-    /** Triangle filter. */
+    /** Triangle filter, antialiased. */
     BILINEAR,
-    /** Cubic filter. */
-    BICUBIC;
+    /** Cubic filter, antialiased. */
+    BICUBIC,
+    /** TensorFlow's cubic filter, not antialiased. */
+    BICUBIC_TENSORFLOW;
 
     @Override
     public String toString() {
@@ -79,37 +67,36 @@ public record AugmentSettings(
    */
   public AugmentSettings {
     Keys.present("augment.semantics", semantics);
-    Keys.between("augment.crop_min", cropMin, 1e-4, 1);
-    Keys.between("augment.crop_max", cropMax, 1e-4, 1);
-    Keys.between("augment.ratio_min", ratioMin, 0.01, 100);
-    Keys.between("augment.ratio_max", ratioMax, 0.01, 100);
-    Keys.between("augment.flip", flip, 0, 1);
-    Keys.between("augment.color", color, 0, 1);
-    Keys.between("augment.color_strength", colorStrength, 0, 10);
-    Keys.between("augment.brightness", brightness, 0, 10);
-    Keys.between("augment.contrast", contrast, 0, 10);
-    Keys.between("augment.saturation", saturation, 0, 10);
-    Keys.between("augment.hue", hue, 0, 10);
-    Keys.between("augment.gray", gray, 0, 1);
-    Keys.between("augment.blur", blur, 0, 1);
-    Keys.between("augment.blur_sigma_min", blurSigmaMin, 0.001, 100);
-    Keys.between("augment.blur_sigma_max", blurSigmaMax, 0.001, 100);
+    Keys.between("augment.views", views, 1, MAX_VIEWS);
     Keys.present("augment.interpolation", interpolation);
+    all.check("augment.");
+    view = Collections.unmodifiableSortedMap(new TreeMap<>(view));
+    for (int number : view.keySet()) {
+      if (number < 1 || number > views) {
+        throw new IllegalArgumentException(
+            "augment.view_" + number + " is set, but augment.views is " + views);
+      }
+      view.get(number).check("augment.view_" + number + ".");
+    }
+    if (semantics == Semantics.GOOGLE) {
+      requireGoogleCrop("augment.", all);
+      view.forEach((number, v) -> requireGoogleCrop("augment.view_" + number + ".", v));
+    }
     mean = Keys.channels("augment.mean", mean, -10, 10);
     std = Keys.channels("augment.std", std, 1e-6, 10);
-    Keys.ordered("augment.crop_min", cropMin, "augment.crop_max", cropMax);
-    Keys.ordered("augment.ratio_min", ratioMin, "augment.ratio_max", ratioMax);
-    Keys.ordered("augment.blur_sigma_min", blurSigmaMin, "augment.blur_sigma_max", blurSigmaMax);
-    if (hue * colorStrength > 0.5) {
-      throw new IllegalArgumentException(
-          "augment.hue x augment.color_strength is "
-              + hue * colorStrength
-              + "; allowed: at most 0.5 turns");
-    }
     if (mean.isPresent() != std.isPresent()) {
       throw new IllegalArgumentException(
           "augment.mean and augment.std belong together; given: only augment."
               + (mean.isPresent() ? "mean" : "std"));
+    }
+  }
+
+  private static void requireGoogleCrop(String section, ViewSettings view) {
+    if (view.crop().cropMax() < 0.1) {
+      throw Keys.refused(
+          section + "crop_max",
+          view.crop().cropMax(),
+          "at least 0.1 with augment.semantics google, which refuse smaller crops");
     }
   }
 
@@ -125,52 +112,52 @@ public record AugmentSettings(
 
   /** Returns a builder that starts at these values. */
   public Builder toBuilder() {
-    Builder b = new Builder();
+    Builder b = new Builder().from(all);
     b.semantics = semantics;
-    b.cropMin = cropMin;
-    b.cropMax = cropMax;
-    b.ratioMin = ratioMin;
-    b.ratioMax = ratioMax;
-    b.flip = flip;
-    b.color = color;
-    b.colorStrength = colorStrength;
-    b.brightness = brightness;
-    b.contrast = contrast;
-    b.saturation = saturation;
-    b.hue = hue;
-    b.gray = gray;
-    b.blur = blur;
-    b.blurSigmaMin = blurSigmaMin;
-    b.blurSigmaMax = blurSigmaMax;
+    b.views = views;
+    b.view.putAll(view);
     b.interpolation = interpolation;
     b.mean = mean;
     b.std = std;
     return b;
   }
 
-  /** Collects values for an {@link AugmentSettings}; each setter is named like its component. */
-  public static final class Builder {
+  /**
+   * Returns what is done to a view.
+   *
+   * @param index 0 to {@code views - 1}
+   */
+  public ViewSettings viewAt(int index) {
+    return view.getOrDefault(index + 1, all);
+  }
+
+  /** Returns how crops are resized. */
+  public Filter filter() {
+    return interpolation.orElse(
+        switch (semantics) {
+          case TORCHVISION -> Filter.BILINEAR;
+          case GOOGLE -> Filter.BICUBIC_TENSORFLOW;
+        });
+  }
+
+  /**
+   * Collects values for an {@link AugmentSettings}; each setter is named like its key, and those of
+   * what is done to a view are for all views.
+   */
+  public static final class Builder extends ViewSetters<Builder> {
     private Semantics semantics = Semantics.TORCHVISION;
-    private double cropMin = 0.08;
-    private double cropMax = 1.0;
-    private double ratioMin = 0.75;
-    private double ratioMax = 4.0 / 3;
-    private double flip = 0.5;
-    private double color = 0.8;
-    private double colorStrength = 0.5;
-    private double brightness = 0.8;
-    private double contrast = 0.8;
-    private double saturation = 0.8;
-    private double hue = 0.2;
-    private double gray = 0.2;
-    private double blur = 0.0;
-    private double blurSigmaMin = 0.1;
-    private double blurSigmaMax = 2.0;
-    private Filter interpolation = Filter.BILINEAR;
+    private int views = 2;
+    private final SortedMap<Integer, ViewSettings> view = new TreeMap<>();
+    private Optional<Filter> interpolation = Optional.empty();
     private Optional<List<Double>> mean = Optional.empty();
     private Optional<List<Double>> std = Optional.empty();
 
     private Builder() {}
+
+    @Override
+    Builder self() {
+      return this;
+    }
 
     /** Sets {@code semantics}. */
     public Builder semantics(Semantics value) {
@@ -178,99 +165,21 @@ public record AugmentSettings(
       return this;
     }
 
-    /** Sets {@code cropMin}. */
-    public Builder cropMin(double value) {
-      cropMin = value;
+    /** Sets {@code views}. */
+    public Builder views(int value) {
+      views = value;
       return this;
     }
 
-    /** Sets {@code cropMax}. */
-    public Builder cropMax(double value) {
-      cropMax = value;
-      return this;
-    }
-
-    /** Sets {@code ratioMin}. */
-    public Builder ratioMin(double value) {
-      ratioMin = value;
-      return this;
-    }
-
-    /** Sets {@code ratioMax}. */
-    public Builder ratioMax(double value) {
-      ratioMax = value;
-      return this;
-    }
-
-    /** Sets {@code flip}. */
-    public Builder flip(double value) {
-      flip = value;
-      return this;
-    }
-
-    /** Sets {@code color}. */
-    public Builder color(double value) {
-      color = value;
-      return this;
-    }
-
-    /** Sets {@code colorStrength}. */
-    public Builder colorStrength(double value) {
-      colorStrength = value;
-      return this;
-    }
-
-    /** Sets {@code brightness}. */
-    public Builder brightness(double value) {
-      brightness = value;
-      return this;
-    }
-
-    /** Sets {@code contrast}. */
-    public Builder contrast(double value) {
-      contrast = value;
-      return this;
-    }
-
-    /** Sets {@code saturation}. */
-    public Builder saturation(double value) {
-      saturation = value;
-      return this;
-    }
-
-    /** Sets {@code hue}. */
-    public Builder hue(double value) {
-      hue = value;
-      return this;
-    }
-
-    /** Sets {@code gray}. */
-    public Builder gray(double value) {
-      gray = value;
-      return this;
-    }
-
-    /** Sets {@code blur}. */
-    public Builder blur(double value) {
-      blur = value;
-      return this;
-    }
-
-    /** Sets {@code blurSigmaMin}. */
-    public Builder blurSigmaMin(double value) {
-      blurSigmaMin = value;
-      return this;
-    }
-
-    /** Sets {@code blurSigmaMax}. */
-    public Builder blurSigmaMax(double value) {
-      blurSigmaMax = value;
+    /** Sets what is done to the view with a number, counted from 1. */
+    public Builder view(int number, ViewSettings value) {
+      view.put(number, value);
       return this;
     }
 
     /** Sets {@code interpolation}. */
     public Builder interpolation(Filter value) {
-      interpolation = value;
+      interpolation = Optional.of(value);
       return this;
     }
 
@@ -292,26 +201,7 @@ public record AugmentSettings(
      * @throws IllegalArgumentException naming the key, the value and what is allowed
      */
     public AugmentSettings build() {
-      return new AugmentSettings(
-          semantics,
-          cropMin,
-          cropMax,
-          ratioMin,
-          ratioMax,
-          flip,
-          color,
-          colorStrength,
-          brightness,
-          contrast,
-          saturation,
-          hue,
-          gray,
-          blur,
-          blurSigmaMin,
-          blurSigmaMax,
-          interpolation,
-          mean,
-          std);
+      return new AugmentSettings(semantics, views, view(), view, interpolation, mean, std);
     }
   }
 }

@@ -3,46 +3,57 @@ package dev.simclr.train;
 import dev.simclr.augment.AugmentConfig;
 import dev.simclr.augment.AugmentSampler;
 import dev.simclr.augment.Augmenter;
-import dev.simclr.augment.ColorJitter;
-import dev.simclr.augment.FloatAugmenter;
-import dev.simclr.augment.RandomBlur;
 import dev.simclr.augment.RandomCrop;
+import dev.simclr.augment.Semantics;
 import dev.simclr.augment.ViewFormat;
+import dev.simclr.torch.DType;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** Configuration of the views in the terms of {@code dev.simclr.augment}. */
-final class Augmentation {
+public final class Augmentation {
   private Augmentation() {}
 
-  /** Returns what all views have in common, in training and evaluation. */
+  /** Returns what all views have in common in evaluation: float32. */
   static ViewFormat format(PretrainConfig config) {
     return EncoderConfig.of(config).format();
   }
 
-  /** Returns what draws the views of training. */
-  static AugmentSampler sampler(PretrainConfig config) {
-    return new AugmentSampler(
-        config.train().positives() == TrainConfig.Positives.IDENTICAL
-            ? AugmentConfig.NONE
-            : distributions(config.augment()));
+  /**
+   * Returns what all views have in common in training.
+   *
+   * @param bf16 whether the network computes in bfloat16, which its first convolution would convert
+   *     float32 views to
+   */
+  static ViewFormat format(PretrainConfig config, boolean bf16) {
+    return bf16 ? format(config).withDtype(DType.BFLOAT16) : format(config);
   }
 
-  /** Returns what computes the views, for one thread. */
+  /** Returns for each view what draws it in training. */
+  public static List<AugmentSampler> samplers(PretrainConfig config) {
+    AugmentSettings settings = config.augment();
+    Semantics semantics =
+        switch (settings.semantics()) {
+          case TORCHVISION -> Semantics.TORCHVISION;
+          case GOOGLE -> Semantics.GOOGLE;
+        };
+    boolean identical = config.train().positives() == TrainConfig.Positives.IDENTICAL;
+    return IntStream.range(0, settings.views())
+        .mapToObj(view ->
+            identical
+                ? new AugmentConfig(semantics, RandomCrop.NONE, 0, List.of())
+                : settings.viewAt(view).config(semantics))
+        .map(pipeline -> new AugmentSampler(pipeline, config.data().imageSize()))
+        .toList();
+  }
+
+  /** Returns what computes views in float32, for one thread. */
   static Augmenter augmenter(PretrainConfig config) {
-    return new FloatAugmenter(format(config));
+    return new Augmenter(format(config));
   }
 
-  private static AugmentConfig distributions(AugmentSettings s) {
-    double strength = s.colorStrength();
-    return new AugmentConfig(
-        new RandomCrop(1, s.cropMin(), s.cropMax(), s.ratioMin(), s.ratioMax()),
-        s.flip(),
-        new ColorJitter(
-            s.color(),
-            s.brightness() * strength,
-            s.contrast() * strength,
-            s.saturation() * strength,
-            s.hue() * strength),
-        s.gray(),
-        new RandomBlur(s.blur(), s.blurSigmaMin(), s.blurSigmaMax()));
+  /** Returns what computes the views of training, for one thread. */
+  static Augmenter augmenter(PretrainConfig config, boolean bf16) {
+    return new Augmenter(format(config, bf16));
   }
 }

@@ -48,10 +48,12 @@ final class ConfigEntries {
    */
   static void requireResumable(Map<String, String> saved, Map<String, String> current) {
     List<String> changes = new ArrayList<>();
+    SortedMap<String, String> defaults = of(PretrainConfig.defaults());
     SortedMap<String, String> all = new TreeMap<>(saved);
     all.putAll(current);
     for (String key : all.keySet()) {
-      String before = saved.get(key);
+      // A version that did not know the key did what its default value says.
+      String before = saved.getOrDefault(key, defaults.get(key));
       String now = current.get(key);
       if (!Objects.equals(before, now) && !FREE.matcher(key).matches()) {
         changes.add(key + " was " + text(before) + ", now " + text(now));
@@ -72,8 +74,13 @@ final class ConfigEntries {
     for (RecordComponent component : section.getClass().getRecordComponents()) {
       String key = prefix + snakeCase(component.getName());
       Object value = read(section, component);
-      if (value instanceof Record nested) {
+      if (value instanceof Inline part) {
+        flatten((Record) part, prefix, into);
+      } else if (value instanceof Record nested) {
         flatten(nested, key + ".", into);
+      } else if (value instanceof Map<?, ?> numbered) {
+        numbered.forEach(
+            (number, nested) -> flatten((Record) nested, key + "_" + number + ".", into));
       } else if (value instanceof Optional<?> optional) {
         optional.ifPresent(present -> into.put(key, present.toString()));
       } else {

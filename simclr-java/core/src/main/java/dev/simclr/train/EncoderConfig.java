@@ -7,6 +7,7 @@ import dev.simclr.augment.ViewFormat;
 import dev.simclr.model.ResNet;
 import dev.simclr.model.Stem;
 import dev.simclr.model.Variant;
+import dev.simclr.torch.DType;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -18,7 +19,7 @@ import java.util.Optional;
  *
  * @param model the architecture
  * @param imageSize height and width of a view, in pixels, 8 to 1024
- * @param interpolation how images are resized, always antialiased
+ * @param interpolation how images are resized
  * @param mean per channel, subtracted from values in [0, 1]; absent means no normalisation
  * @param std per channel, divides after the mean is subtracted; given exactly when {@code mean} is
  */
@@ -59,11 +60,7 @@ public record EncoderConfig(
   public static EncoderConfig of(PretrainConfig config) {
     AugmentSettings views = config.augment();
     return new EncoderConfig(
-        config.model(),
-        config.data().imageSize(),
-        views.interpolation(),
-        views.mean(),
-        views.std());
+        config.model(), config.data().imageSize(), views.filter(), views.mean(), views.std());
   }
 
   /**
@@ -89,17 +86,19 @@ public record EncoderConfig(
     return EncoderMetadata.of(this);
   }
 
-  /** Returns the format of the views that the network takes. */
+  /** Returns the format of the views that the network takes: float32, channels last. */
   public ViewFormat format() {
     Interpolation filter =
         switch (interpolation) {
           case BILINEAR -> Interpolation.BILINEAR;
           case BICUBIC -> Interpolation.BICUBIC;
+          case BICUBIC_TENSORFLOW -> Interpolation.BICUBIC_TENSORFLOW;
         };
     // Both are given, or neither is.
     Optional<Normalization> normalization =
         mean.map(values -> new Normalization(values, std.orElseThrow()));
-    return new ViewFormat(imageSize, PixelLayout.CHANNELS_LAST, filter, normalization);
+    return new ViewFormat(
+        imageSize, DType.FLOAT32, PixelLayout.CHANNELS_LAST, filter, normalization);
   }
 
   /**

@@ -75,7 +75,7 @@ final class Keys {
         : Double.toString(value);
   }
 
-  private static IllegalArgumentException refused(String key, Object value, String allowed) {
+  static IllegalArgumentException refused(String key, Object value, String allowed) {
     return new IllegalArgumentException(key + " is " + value + "; allowed: " + allowed);
   }
 }

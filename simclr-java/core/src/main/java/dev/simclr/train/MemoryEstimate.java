@@ -59,7 +59,7 @@ public record MemoryEstimate(
     return new MemoryEstimate(
         (long) (views * perView * typeBytes),
         (long) (network.parameters() * perParameter),
-        buffers * views * 3 * size * size * 4,
+        buffers * views * 3 * size * size * typeBytes,
         2 * views * views * 4,
         (long) (images * network.featureDim() * 4 * 2));
   }

@@ -95,13 +95,14 @@ final class PretrainSession {
 
   /** Trains until the end or a request to stop, and returns how many steps are finished. */
   private long train(long first, MetricsFile metrics) {
-    AugmentSampler sampler = Augmentation.sampler(config);
+    List<AugmentSampler> samplers = Augmentation.samplers(config);
+    boolean bf16 = backend.precision().bf16();
     try (ViewLoader loader =
             new ViewLoader(
-                () -> new ViewFiller(images, train, sampler, Augmentation.augmenter(config)),
+                () -> new ViewFiller(images, train, samplers, Augmentation.augmenter(config, bf16)),
                 train.batch(),
-                2,
-                Augmentation.format(config),
+                samplers.size(),
+                Augmentation.format(config, bf16),
                 first,
                 totalSteps,
                 backend.loaderThreads(),

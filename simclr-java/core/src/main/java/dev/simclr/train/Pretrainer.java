@@ -143,6 +143,10 @@ public final class Pretrainer {
     if (testImages.isPresent() && trainImages.isEmpty()) {
       throw new IllegalArgumentException("testImages is set, but trainImages is not");
     }
+    int views = config.augment().views();
+    if (views != 2) {
+      throw Keys.refused("augment.views", views, "2 in training, whose loss compares two views");
+    }
     RunRequest request =
         new RunRequest(
             config,
