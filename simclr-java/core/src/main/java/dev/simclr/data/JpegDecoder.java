@@ -2,8 +2,9 @@ package dev.simclr.data;
 
 /**
  * Turns JPEG files whose structure has been checked into pixels; any number of threads may use one.
- * Kinds of images and damage are treated alike, see {@link RgbImage}; pixels may differ in the last
- * bit, since libjpeg-turbo interpolates chroma of half the rows, which the JDK's libjpeg repeats.
+ * Kinds of images are treated alike, see {@link RgbImage}. Of the samplings that cameras use,
+ * pixels are known to differ for 4:4:0 only, chroma of all columns and half the rows: libjpeg-turbo
+ * interpolates it, the JDK's libjpeg repeats it. Which damage is noticed may differ too.
  */
 sealed interface JpegDecoder permits TurboJpegDecoder, ImageIoJpegDecoder {
   /** Its name in fingerprints and settings. */
