@@ -1,14 +1,16 @@
 #!/bin/sh
-# Generates dev.simclr.torch.internal.ffm from native/include/sct with the jextract on PATH.
+# Generates dev.simclr.torch.internal.ffm with the jextract on PATH: class Sct from
+# native/include/sct, class Jpeg from native/include/sct_jpeg.
 #
 #   bindings/jextract.sh           rewrite the committed sources and the recorded header digests
 #   bindings/jextract.sh --check   fail, showing the difference, if they are not up to date
 #
-# A function, struct or constant that is new in the headers is added to jextract.args by hand.
+# A function, struct or constant that is new in the headers is added to jextract.args or
+# jextract-jpeg.args by hand.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-headers=$here/../native/include/sct
+include=$here/../native/include
 package=dev/simclr/torch/internal/ffm
 committed=$here/src/main/java/$package
 
@@ -19,8 +21,11 @@ command -v jextract >/dev/null || {
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-jextract @"$here/jextract.args" --output "$work" "$headers/sct.h"
-(cd "$headers" && LC_ALL=C sha256sum *.h) >"$work/$package/headers.sha256"
+jextract @"$here/jextract.args" --output "$work" "$include/sct/sct.h"
+jextract @"$here/jextract-jpeg.args" --include-dir "$include" --output "$work" \
+  "$include/sct_jpeg/jpeg.h"
+(cd "$include/sct" && LC_ALL=C sha256sum *.h) >"$work/$package/headers.sha256"
+(cd "$include/sct_jpeg" && LC_ALL=C sha256sum *.h) >"$work/$package/headers-jpeg.sha256"
 
 case "${1-}" in
   --check)

@@ -51,10 +51,10 @@ cmake --build "$build_dir" "${targets[@]}" --parallel "$jobs"
 
 [ -n "$output_dir" ] || exit 0
 mkdir -p "$output_dir"
-for file in libsimclr_torch.so libsimclr_torch_cuda.so native.properties; do
+for file in libsimclr_torch.so libsimclr_torch_cuda.so libsimclr_jpeg.so native.properties; do
   from="$build_dir/$file" to="$output_dir/$file"
   if [ ! -f "$from" ]; then
-    rm -f "$to" # of an earlier build with CUDA
+    rm -f "$to" # of an earlier build that had more
   elif ! cmp -s "$from" "$to"; then
     cp "$from" "$to.new"
     mv "$to.new" "$to"

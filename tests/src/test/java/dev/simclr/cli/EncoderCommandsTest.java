@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.simclr.data.JpegDecoders;
 import dev.simclr.embed.Encoder;
 import dev.simclr.embed.EncoderOptions;
 import dev.simclr.torch.LeakCheck;
@@ -128,6 +129,13 @@ final class EncoderCommandsTest {
 
   private static JsonNode last() throws IOException {
     return JsonMapper.shared().readTree(Files.readString(run.resolve("summary.json"))).get("last");
+  }
+
+  @Test
+  void theLogNamesTheDecoder() throws IOException {
+    String log = Files.readString(run.resolve("train.log"));
+    assertTrue(
+        log.lines().anyMatch(("jpeg         decoded by " + JpegDecoders.describe())::equals), log);
   }
 
   @Test
@@ -333,9 +341,11 @@ final class EncoderCommandsTest {
   void doctorReportsInShortLinesUnlessAskedForMore() {
     Outcome brief = simclr("doctor");
     assertEquals(0, brief.code(), brief.err());
-    for (String fact : List.of("java ", "memory ", "libtorch ", "processor ", "cuda ", "check ")) {
+    for (String fact :
+        List.of("java ", "memory ", "jpeg ", "libtorch ", "processor ", "cuda ", "check ")) {
       assertTrue(brief.out().lines().anyMatch(line -> line.startsWith(fact)), brief.out());
     }
+    assertTrue(brief.out().contains("decoded by " + JpegDecoders.describe()), brief.out());
     assertTrue(brief.out().lines().allMatch(line -> line.length() <= 200), brief.out());
     Outcome all = simclr("doctor", "--verbose");
     assertTrue(all.out().contains("libtorch_cpu.so"), all.out());

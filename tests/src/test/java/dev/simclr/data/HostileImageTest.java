@@ -11,15 +11,22 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Damaged and lying files: a bad image or a picture, never another exception, never much memory.
  */
+@ParameterizedClass
+@MethodSource("dev.simclr.data.JpegDecodersTest#decoders")
 class HostileImageTest {
   private static final DecodeLimits LIMITS = DecodeLimits.defaults();
   private static final int MUTANTS = 400;
+
+  @Parameter private JpegDecoder decoder;
 
   @ParameterizedTest
   @ValueSource(strings = {"jpeg_420.jpg", "jpeg_progressive.jpg", "jpeg_cmyk.jpg", "png_rgb.png"})
@@ -27,11 +34,11 @@ class HostileImageTest {
     byte[] file = fixture(name);
     for (int length = 0; length < file.length; length++) {
       byte[] cut = Arrays.copyOf(file, length);
-      assertThrows(BadImageException.class, () -> RgbImage.decode(cut, LIMITS), name + length);
+      assertThrows(BadImageException.class, () -> decode(cut), name + length);
     }
   }
 
-  // The end mark is there, but pixels are missing: the JDK's reader only warns and paints gray.
+  // The end mark is there, but pixels are missing: libjpeg only warns and paints gray.
   @ParameterizedTest
   @ValueSource(strings = {"jpeg_420.jpg", "jpeg_gray.jpg", "jpeg_444.jpg"})
   void missingPixelsBeforeTheEndMarkAreNoticed(String name) throws IOException {
@@ -39,7 +46,7 @@ class HostileImageTest {
     byte[] cut = Arrays.copyOf(file, file.length - 40);
     cut[cut.length - 2] = (byte) 0xFF;
     cut[cut.length - 1] = (byte) 0xD9;
-    var e = assertThrows(BadImageException.class, () -> RgbImage.decode(cut, LIMITS));
+    var e = assertThrows(BadImageException.class, () -> decode(cut));
     assertTrue(e.getMessage().startsWith("corrupt: "), e.getMessage());
   }
 
@@ -66,7 +73,7 @@ class HostileImageTest {
         repairChecksums(mutant);
       }
       try {
-        RgbImage image = RgbImage.decode(mutant, LIMITS);
+        RgbImage image = decode(mutant);
         assertTrue(image.height() >= 1 && image.width() >= 1);
       } catch (BadImageException e) {
         assertTrue(!e.getMessage().isBlank() && !e.getMessage().contains("\n"), e.getMessage());
@@ -80,7 +87,7 @@ class HostileImageTest {
   void aDamagedPngChunkIsNoticed() throws IOException {
     byte[] file = fixture("png_rgb.png");
     file[60] ^= 1;
-    var e = assertThrows(BadImageException.class, () -> RgbImage.decode(file, LIMITS));
+    var e = assertThrows(BadImageException.class, () -> decode(file));
     assertEquals("corrupt: the checksum of chunk IDAT does not match", e.getMessage());
   }
 
@@ -124,9 +131,9 @@ class HostileImageTest {
   void limitsOfTheCallerCount() throws IOException {
     byte[] file = fixture("png_rgb.png");
     DecodeLimits pixels = new DecodeLimits(100, 512, 1000);
-    assertThrows(BadImageException.class, () -> RgbImage.decode(file, pixels));
+    assertThrows(BadImageException.class, () -> decode(file, pixels));
     DecodeLimits side = new DecodeLimits(26, 1000, 1000);
-    assertThrows(BadImageException.class, () -> RgbImage.decode(file, side));
+    assertThrows(BadImageException.class, () -> decode(file, side));
     DecodeLimits bytes = new DecodeLimits(100, 1000, 100);
     assertThrows(
         BadImageException.class,
@@ -160,8 +167,16 @@ class HostileImageTest {
     assertEquals("it is empty", reason(new byte[0]));
   }
 
-  private static String reason(byte[] file) {
-    return assertThrows(BadImageException.class, () -> RgbImage.decode(file, LIMITS)).getMessage();
+  private RgbImage decode(byte[] file) throws BadImageException {
+    return decode(file, LIMITS);
+  }
+
+  private RgbImage decode(byte[] file, DecodeLimits limits) throws BadImageException {
+    return ImageDecoder.decode(file, limits, decoder);
+  }
+
+  private String reason(byte[] file) {
+    return assertThrows(BadImageException.class, () -> decode(file)).getMessage();
   }
 
   private static byte[] fixture(String name) throws IOException {

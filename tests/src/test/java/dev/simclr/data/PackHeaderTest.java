@@ -64,7 +64,8 @@ class PackHeaderTest {
   @ParameterizedTest
   @CsvSource({
     "0, 0", "0, 4097", "0, 9223372036854775807", "0, -1", "8, 2", "8, -1", "16, 3", "16, -1",
-    "20, 0", "20, -8", "20, 65500", "20, 2147483647", "24, 0", "24, 9", "28, 1", "28, -2"
+    "20, 0", "20, -8", "20, 65500", "20, 2147483647", "24, 0", "24, 9", "28, 1", "28, -2",
+    "36, -1", "36, 193", "36, 2147483647"
   })
   void entriesOutsideTheirSectionsAreRefused(int field, long value) throws IOException {
     Path file = pack();
@@ -77,7 +78,7 @@ class PackHeaderTest {
     }
     seal(bytes, entry);
     Files.write(file, bytes.array());
-    var e = assertThrows(InvalidPackException.class, () -> PackedDataset.open(file, IDENTITY));
+    var e = assertThrows(InvalidPackException.class, () -> open(file, IDENTITY));
     assertEquals("its entry 0 is out of bounds", e.getMessage());
   }
 
@@ -91,7 +92,7 @@ class PackHeaderTest {
     bytes.putInt(notes, count);
     seal(bytes, tables);
     Files.write(file, bytes.array());
-    var e = assertThrows(InvalidPackException.class, () -> PackedDataset.open(file, IDENTITY));
+    var e = assertThrows(InvalidPackException.class, () -> open(file, IDENTITY));
     assertEquals("its notes promise " + count + " items", e.getMessage());
   }
 
@@ -99,17 +100,21 @@ class PackHeaderTest {
   void anotherIdentityIsStale() throws IOException {
     Path file = pack();
     byte[] other = new Sha256().add("other").finish();
-    var e = assertThrows(InvalidPackException.class, () -> PackedDataset.open(file, other));
+    var e = assertThrows(InvalidPackException.class, () -> open(file, other));
     assertEquals("its source or the way of packing has changed", e.getMessage());
   }
 
   @Test
   void aMissingOrShortFileIsInvalid() throws IOException {
     Path file = dir.resolve("none.pack");
-    assertThrows(InvalidPackException.class, () -> PackedDataset.open(file, IDENTITY));
+    assertThrows(InvalidPackException.class, () -> open(file, IDENTITY));
     Files.write(file, new byte[100]);
-    var e = assertThrows(InvalidPackException.class, () -> PackedDataset.open(file, IDENTITY));
+    var e = assertThrows(InvalidPackException.class, () -> open(file, IDENTITY));
     assertEquals("it has only 100 bytes", e.getMessage());
+  }
+
+  private static ImageDataset open(Path file, byte[] identity) throws InvalidPackException {
+    return PackedDataset.open(file, identity, new ImageIoJpegDecoder(), false);
   }
 
   /** A pack with one unlabelled 8 x 8 image named "a". */
@@ -119,7 +124,7 @@ class PackHeaderTest {
         file,
         channel -> {
           PackWriter writer = new PackWriter(channel, List.of());
-          writer.add("a", -1, writer.store("a", -1, TestImages.noise(1, 8, 8)));
+          writer.add("a", -1, writer.store(TestImages.noise(1, 8, 8), IDENTITY));
           writer.finish(IDENTITY);
         });
     return file;

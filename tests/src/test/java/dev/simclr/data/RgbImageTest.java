@@ -32,12 +32,16 @@ class RgbImageTest {
     assertEquals(24, encodedFixtures().size());
   }
 
-  // Pillow's pixels, exactly: both use libjpeg's integer transforms and its upsampling.
+  // Pillow's pixels, exactly: all use libjpeg's integer transforms and its upsampling.
   @ParameterizedTest
   @MethodSource("encodedFixtures")
-  void readsWhatPillowReads(Path file) throws IOException {
+  void readsWhatPillowReads(Path file) throws Exception {
     RgbImage expected = Ppm.read(Path.of(file.toString().replaceAll("\\.(jpg|png)$", ".ppm")));
     assertSamePixels(expected, RgbImage.read(file), 0);
+    for (JpegDecoder decoder : JpegDecodersTest.decoders()) {
+      byte[] bytes = Files.readAllBytes(file);
+      assertSamePixels(expected, ImageDecoder.decode(bytes, DecodeLimits.defaults(), decoder), 0);
+    }
   }
 
   @Test

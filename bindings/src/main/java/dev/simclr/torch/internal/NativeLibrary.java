@@ -69,7 +69,7 @@ public final class NativeLibrary {
   }
 
   /** Asks before the generated classes do, whose initializers would fail for good. */
-  private static void requireNativeAccess(SearchTrace search) {
+  static void requireNativeAccess(SearchTrace search) {
     try {
       MemorySegment.NULL.reinterpret(0);
     } catch (IllegalCallerException e) {

@@ -53,6 +53,28 @@ record ShimFiles(
     return fromResources(trace);
   }
 
+  /**
+   * Finds a library of this build that may be absent: beside the file that {@code -Dsimclr.native}
+   * names, else in the resources of this module.
+   */
+  static Optional<Path> findOptional(String name, SearchTrace trace) throws IOException {
+    if (!platform().equals(PLATFORM)) {
+      trace.add("this build has native code for " + PLATFORM + " only, this is " + platform());
+      return Optional.empty();
+    }
+    String override = System.getProperty(OVERRIDE);
+    if (override != null) {
+      Path file = Path.of(override).toAbsolutePath().resolveSibling(name);
+      trace.add("beside the file that -D" + OVERRIDE + " names: " + file);
+      return Optional.of(file).filter(Files::isRegularFile);
+    }
+    Optional<URL> resource = resource(name);
+    trace.add("resource " + resource.map(URL::toString).orElse(RESOURCES + name + ": absent"));
+    return resource.isPresent()
+        ? Optional.of(onDisk(resource.get(), name, trace))
+        : Optional.empty();
+  }
+
   private static ShimFiles fromFile(Path shim, SearchTrace trace) throws IOException {
     trace.add("-D" + OVERRIDE + ": " + shim);
     if (!Files.isRegularFile(shim)) {

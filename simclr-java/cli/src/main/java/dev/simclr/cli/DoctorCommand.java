@@ -1,10 +1,12 @@
 package dev.simclr.cli;
 
 import dev.simclr.data.Datasets;
+import dev.simclr.data.JpegDecoders;
 import dev.simclr.torch.CpuCapability;
 import dev.simclr.torch.Cuda;
 import dev.simclr.torch.DType;
 import dev.simclr.torch.Device;
+import dev.simclr.torch.Jpeg;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import dev.simclr.torch.Torch;
@@ -56,6 +58,7 @@ final class DoctorCommand implements Callable<Integer> {
     fact("java heap", runtime.maxMemory() / (1 << 20) + " MiB at most");
     Path cache = Datasets.defaultCacheDir();
     fact("data cache", cache + room(cache));
+    fact("jpeg", "decoded by " + JpegDecoders.describe());
     try {
       Torch.load();
     } catch (TorchException e) {
@@ -73,6 +76,7 @@ final class DoctorCommand implements Callable<Integer> {
     if (verbose) {
       fact("search", "");
       Torch.loadTrace().lines().forEach(line -> fact("", line));
+      Jpeg.loadTrace().lines().forEach(line -> fact("", line));
       fact("build", "");
       build.stream().skip(1).forEach(line -> fact("", line));
     }

@@ -38,6 +38,7 @@ final class ProgressPrinter implements ProgressListener {
             run.images(),
             run.testImages(),
             run.stepsPerEpoch()));
+    run.jpegDecoder().ifPresent(decoder -> console.fact("jpeg", "decoded by " + decoder));
     console.fact(
         "model", String.format(Locale.ROOT, "%,d parameters, head included", run.parameters()));
     console.fact(

@@ -35,6 +35,11 @@ public record AugmentParams(
     }
   }
 
+  /** These parameters with another crop. */
+  public AugmentParams withCrop(int cropTop, int cropLeft, int cropHeight, int cropWidth) {
+    return new AugmentParams(cropTop, cropLeft, cropHeight, cropWidth, flip, ops);
+  }
+
   /** A crop and nothing else. */
   public static AugmentParams crop(int top, int left, int height, int width) {
     return new AugmentParams(top, left, height, width, false, List.of());

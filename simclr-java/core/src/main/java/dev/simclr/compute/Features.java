@@ -4,6 +4,8 @@ import dev.simclr.augment.EvalTransform;
 import dev.simclr.augment.ViewFormat;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
+import dev.simclr.data.ImagePart;
+import dev.simclr.data.PixelReader;
 import dev.simclr.torch.DType;
 import dev.simclr.torch.Device;
 import dev.simclr.torch.GradMode;
@@ -80,10 +82,16 @@ public record Features(ViewFormat format, int batch, Device device, int loaderTh
     Supplier<BatchLoader.RowFiller> fillers =
         () -> {
           EvalTransform transform = new EvalTransform(format);
+          PixelReader reader = images.reader();
           return (step, firstRow, endRow, views) -> {
             long first = step * rows;
             for (int row = firstRow; row < endRow && first + row < size; row++) {
-              add(images, (int) (first + row), transform, row);
+              add(images, reader, (int) (first + row), transform, row);
+              if (reader.decodes()) {
+                // While the pixels are in the cache, and in the same memory each time.
+                transform.run(views);
+                reader.recycle();
+              }
             }
             transform.run(views);
           };
@@ -103,9 +111,11 @@ public record Features(ViewFormat format, int batch, Device device, int loaderTh
     }
   }
 
-  private static void add(ImageDataset images, int index, EvalTransform transform, int row) {
+  private static void add(
+      ImageDataset images, PixelReader reader, int index, EvalTransform transform, int row) {
     try {
-      transform.add(images.image(index), images.height(index), images.width(index), row);
+      ImagePart whole = reader.read(index);
+      transform.add(whole.pixels(), whole.box().height(), whole.box().width(), row);
     } catch (RuntimeException e) {
       throw new DataException("no view of " + images.name(index) + ": " + e.getMessage(), e);
     }

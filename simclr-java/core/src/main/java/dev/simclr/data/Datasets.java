@@ -37,8 +37,9 @@ public final class Datasets {
    * Opens a data set. The first time, its images are decoded into {@code
    * cacheDir/<source>-<split>-<key>.pack}; later runs map that file. The key stands for the place
    * of the source and for the options; inside is a digest of the names, sizes and modification
-   * times of the source's files. A pack that is stale, incomplete or damaged is logged and built
-   * anew. Two processes that build the same pack at once both succeed, the last one's file stays.
+   * times of the source's files and the name of the JPEG decoder. A pack that is stale, incomplete
+   * or damaged is logged and built anew. Two processes that build the same pack at once both
+   * succeed, the last one's file stays.
    *
    * @param cacheDir where packs are kept; created if missing
    * @param policy what happens to images that cannot be decoded
@@ -55,16 +56,28 @@ public final class Datasets {
       BadImagePolicy policy,
       PackOptions options,
       Progress progress) {
+    return open(source, split, cacheDir, policy, options, JpegDecoders.system(), progress);
+  }
+
+  /** The same with a decoder of the caller's choice. */
+  static ImageDataset open(
+      DataSource source,
+      Split split,
+      Path cacheDir,
+      BadImagePolicy policy,
+      PackOptions options,
+      JpegDecoder decoder,
+      Progress progress) {
     Objects.requireNonNull(policy, "policy");
     Objects.requireNonNull(progress, "progress");
     String task = source.id() + " " + split.id();
     try (ImageList images = source.list(split)) {
       Path file = cacheDir.resolve(packName(source, split, options));
-      byte[] identity = identity(images, options);
+      byte[] identity = identity(images, options, decoder);
       PackedDataset dataset;
       if (Files.exists(file)) {
         try {
-          dataset = PackedDataset.open(file, identity);
+          dataset = PackedDataset.open(file, identity, decoder, options.dctScaling());
           LOG.log(Level.DEBUG, "mapped {0}", file);
           return checked(dataset, images, source.location(split), policy);
         } catch (InvalidPackException e) {
@@ -72,9 +85,10 @@ public final class Datasets {
         }
       }
       AtomicFiles.createDirectories(cacheDir);
-      new PackBuilder(images, "packing " + task, policy, options, progress).build(file, identity);
+      new PackBuilder(images, "packing " + task, policy, options, decoder, progress)
+          .build(file, identity);
       try {
-        dataset = PackedDataset.open(file, identity);
+        dataset = PackedDataset.open(file, identity, decoder, options.dctScaling());
       } catch (InvalidPackException e) {
         throw new DataException("cannot use new pack file " + file + ": " + e.getMessage(), e);
       }
@@ -126,17 +140,20 @@ public final class Datasets {
         new Sha256()
             .add(source.location(split))
             .add(options.maxShortSide())
+            .add(options.storage().name())
             .finishHex()
             .substring(0, NAME_DIGITS);
     return source.id() + "-" + split.id() + "-" + key + ".pack";
   }
 
-  private static byte[] identity(ImageList images, PackOptions options) {
+  private static byte[] identity(ImageList images, PackOptions options, JpegDecoder decoder) {
     DecodeLimits limits = options.limits();
     return new Sha256()
         .add(DECODER_VERSION)
         .add(images.version())
         .add(options.maxShortSide())
+        .add(options.storage().name())
+        .add(images.hasFiles() ? decoder.id() : "")
         .add(limits.maxSide())
         .add(limits.maxPixels())
         .add(limits.maxFileBytes())

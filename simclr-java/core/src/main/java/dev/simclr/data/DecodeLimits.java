@@ -34,6 +34,11 @@ public record DecodeLimits(int maxSide, long maxPixels, long maxFileBytes) {
     return new DecodeLimits(MAX_SIDE, 89_478_485, 256L << 20);
   }
 
+  /** The largest limits there are. */
+  static DecodeLimits largest() {
+    return new DecodeLimits(MAX_SIDE, MAX_PIXELS, MAX_FILE_BYTES);
+  }
+
   /** Refuses dimensions outside the limits. Called before any pixel memory is allocated. */
   void checkSize(long width, long height) throws BadImageException {
     if (width < 1 || height < 1) {

@@ -15,13 +15,24 @@ final class Fingerprint {
   }
 
   static byte[] ofImage(String name, int label, RgbImage image) {
-    return new Sha256()
-        .add(name)
-        .add(label)
-        .add(image.height())
-        .add(image.width())
-        .add(image.array())
+    return ofImage(name, label, image.height(), image.width(), image.array()).finish();
+  }
+
+  /** The digest of an image that came from a JPEG file, which decoders may read differently. */
+  static byte[] ofDecodedImage(String name, int label, RgbImage image, JpegDecoder decoder) {
+    return ofImage(name, label, image.height(), image.width(), image.array())
+        .add("pixels of " + decoder.id())
         .finish();
+  }
+
+  /** The digest of an image whose JPEG file is decoded when it is used. */
+  static byte[] ofFile(
+      String name, int label, int height, int width, byte[] file, JpegDecoder decoder) {
+    return ofImage(name, label, height, width, file).add("file for " + decoder.id()).finish();
+  }
+
+  private static Sha256 ofImage(String name, int label, int height, int width, byte[] content) {
+    return new Sha256().add(name).add(label).add(height).add(width).add(content);
   }
 
   void add(byte[] imageDigest) {

@@ -60,7 +60,17 @@ final class FolderImages implements ImageList {
 
   @Override
   public RgbImage read(int index, DecodeLimits limits) throws BadImageException {
-    return RgbImage.decode(RgbImage.readFile(path(index), limits), limits);
+    return RgbImage.decode(file(index, limits), limits);
+  }
+
+  @Override
+  public boolean hasFiles() {
+    return true;
+  }
+
+  @Override
+  public byte[] file(int index, DecodeLimits limits) throws BadImageException {
+    return RgbImage.readFile(path(index), limits);
   }
 
   @Override

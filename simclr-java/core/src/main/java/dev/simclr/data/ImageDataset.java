@@ -29,7 +29,8 @@ public interface ImageDataset extends AutoCloseable {
   int width(int index);
 
   /**
-   * The pixels of image {@code index}.
+   * The pixels of image {@code index}. Where the data set holds JPEG files they are decoded anew at
+   * each call; threads that read many images do better with a {@link #reader()}.
    *
    * @return a read-only uint8 segment of exactly {@code height * width * 3} bytes, {@code [height,
    *     width, 3]} in row-major order. Its memory belongs to an automatic or global arena: it may
@@ -37,6 +38,11 @@ public interface ImageDataset extends AutoCloseable {
    *     reachable.
    */
   MemorySegment image(int index);
+
+  /** A reader for one thread, which decodes no more than is asked for. */
+  default PixelReader reader() {
+    return new WholeImages(this);
+  }
 
   /** The class of image {@code index}, in {@code [0, classNames().size())}, or -1 if not known. */
   int label(int index);
@@ -51,8 +57,10 @@ public interface ImageDataset extends AutoCloseable {
   String name(int index);
 
   /**
-   * SHA-256 in hexadecimal over names, labels, class names, sizes and pixels in their order: equal
-   * if and only if the data sets are, wherever they lie.
+   * SHA-256 in hexadecimal over names, labels, class names, sizes and pixels in their order, and
+   * for images of JPEG files the name of their decoder; where a data set holds the files
+   * themselves, over those instead of the pixels. Equal if and only if the data sets are, wherever
+   * they lie.
    */
   String fingerprint();
 

@@ -38,6 +38,23 @@ public interface ImageList extends AutoCloseable {
    */
   RgbImage read(int index, DecodeLimits limits) throws BadImageException;
 
+  /**
+   * Whether every image is a JPEG or PNG file, to be had from {@link #file}. Packs of such lists
+   * depend on the decoder, and may hold the files themselves.
+   */
+  default boolean hasFiles() {
+    return false;
+  }
+
+  /**
+   * The content of the file of an image, if {@link #hasFiles()}.
+   *
+   * @throws BadImageException if it cannot be read or is longer than the limits allow
+   */
+  default byte[] file(int index, DecodeLimits limits) throws BadImageException {
+    throw new UnsupportedOperationException("the images of this list are no files");
+  }
+
   /** Releases files held open. */
   @Override
   void close();

@@ -46,6 +46,25 @@ record JpegFile(long width, long height, Coding coding, byte[] essential) {
   private static final byte[] ADOBE_RGB_SEGMENT = {
     (byte) 0xFF, (byte) 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0
   };
+  private static final byte[] ADOBE_YCCK_SEGMENT = {
+    (byte) 0xFF, (byte) 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 2
+  };
+
+  /**
+   * The file as every libjpeg reads it: {@link #essential()}, with the one marker that it needs to
+   * tell YCCK from CMYK. The JDK's reader would not hand out the samples of such a file.
+   */
+  byte[] standard() {
+    if (coding != Coding.YCCK) {
+      return essential;
+    }
+    ByteArrayOutputStream out =
+        new ByteArrayOutputStream(essential.length + ADOBE_YCCK_SEGMENT.length);
+    out.write(essential, 0, 2);
+    out.writeBytes(ADOBE_YCCK_SEGMENT);
+    out.write(essential, 2, essential.length - 2);
+    return out.toByteArray();
+  }
 
   static boolean matches(byte[] file) {
     return file.length >= 3

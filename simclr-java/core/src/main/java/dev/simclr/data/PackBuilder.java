@@ -18,9 +18,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ThreadFactory;
 
 /**
- * Decodes the images of a list on several platform threads into a pack file. Pixels are written as
+ * Decodes the images of a list on several platform threads into a pack file. Images are written as
  * they come; the tables, the fingerprint and the first failure follow the order of the list, so
- * that nothing but the place of the pixels in the file depends on timing.
+ * that nothing but the place of the images in the file depends on timing.
  */
 final class PackBuilder {
   private static final System.Logger LOG = System.getLogger(PackBuilder.class.getName());
@@ -36,6 +36,7 @@ final class PackBuilder {
   private final String task;
   private final BadImagePolicy policy;
   private final PackOptions options;
+  private final JpegDecoder decoder;
   private final Progress progress;
 
   PackBuilder(
@@ -43,11 +44,13 @@ final class PackBuilder {
       String task,
       BadImagePolicy policy,
       PackOptions options,
+      JpegDecoder decoder,
       Progress progress) {
     this.images = images;
     this.task = task;
     this.policy = policy;
     this.options = options;
+    this.decoder = decoder;
     this.progress = progress;
   }
 
@@ -116,17 +119,41 @@ final class PackBuilder {
   }
 
   private Outcome decodeOne(PackWriter writer, int index) throws IOException {
-    RgbImage image;
     try {
-      image = images.read(index, options.limits());
+      return new Outcome(Optional.of(store(writer, index)), "");
     } catch (BadImageException e) {
       return new Outcome(Optional.empty(), e.getMessage());
     }
-    if (options.maxShortSide() > 0) {
-      image = Downscaler.limitShortSide(image, options.maxShortSide());
+  }
+
+  private PackWriter.Stored store(PackWriter writer, int index)
+      throws BadImageException, IOException {
+    String name = images.name(index);
+    int label = images.label(index);
+    if (!images.hasFiles()) {
+      RgbImage image = limited(images.read(index, options.limits()));
+      return writer.store(image, Fingerprint.ofImage(name, label, image));
     }
-    return new Outcome(
-        Optional.of(writer.store(images.name(index), images.label(index), image)), "");
+    byte[] file = images.file(index, options.limits());
+    if (!JpegFile.matches(file)) {
+      RgbImage image = limited(ImageDecoder.decode(file, options.limits(), decoder));
+      return writer.store(image, Fingerprint.ofImage(name, label, image));
+    }
+    JpegFile jpeg = JpegFile.parse(file, options.limits());
+    RgbImage image = ImageDecoder.decode(jpeg, decoder);
+    if (options.storage() == PackOptions.Storage.JPEG) {
+      byte[] kept = jpeg.standard();
+      byte[] digest = Fingerprint.ofFile(name, label, image.height(), image.width(), kept, decoder);
+      return writer.store(kept, image.height(), image.width(), digest);
+    }
+    image = limited(image);
+    return writer.store(image, Fingerprint.ofDecodedImage(name, label, image, decoder));
+  }
+
+  private RgbImage limited(RgbImage image) {
+    return options.maxShortSide() > 0
+        ? Downscaler.limitShortSide(image, options.maxShortSide())
+        : image;
   }
 
   private void take(PackWriter writer, int index, Outcome outcome) {

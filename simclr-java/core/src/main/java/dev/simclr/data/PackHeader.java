@@ -14,7 +14,7 @@ import java.util.HexFormat;
  *        8     4  format version
  *       12     4  number of images N
  *       16     8  length of the file
- *       24     8  offset of the tables: pixels lie between the header and here
+ *       24     8  offset of the tables: images lie between the header and here
  *       32     8  length of the image table, N entries of {@link #ENTRY_BYTES}
  *       40     8  length of the name table (UTF-8, back to back)
  *       48     8  length of the notes (class names, images left out); the file ends after them
@@ -25,9 +25,9 @@ import java.util.HexFormat;
  *      184        zeros
  * </pre>
  *
- * <p>An image table entry: offset of the pixels (8 bytes), offset of the name in the name table
- * (8), length of the name (4), height (4), width (4), label or -1 (4), CRC-32C of the pixels (4),
- * zero (4).
+ * <p>An image table entry: offset of the image (8 bytes), offset of the name in the name table (8),
+ * length of the name (4), height (4), width (4), label or -1 (4), CRC-32C of what is stored (4),
+ * length of the stored JPEG file, or zero where pixels are stored (4).
  *
  * @param count number of images
  * @param fileLength length of the whole file in bytes
@@ -52,10 +52,10 @@ record PackHeader(
   static final int BYTES = 4096;
   static final int ENTRY_BYTES = 40;
 
-  /** Pixels of each image begin at a multiple of this: a cache line. */
+  /** Each image begins at a multiple of this: a cache line. */
   static final int ALIGNMENT = 64;
 
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final byte[] MAGIC = {'S', 'I', 'M', 'C', 'L', 'R', 'P', 'K'};
   private static final int DIGESTED = 152;
 

@@ -13,12 +13,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32C;
 
 /**
- * Writes a pack file, see {@link PackHeader} for the format. Pixels may be stored from several
+ * Writes a pack file, see {@link PackHeader} for the format. Images may be stored from several
  * threads in any order; entries are added in the order of the data set by one thread.
  */
 final class PackWriter {
-  /** Where the pixels of an image lie, and what is needed of them for the tables. */
-  record Stored(long offset, int height, int width, int crc, byte[] digest) {}
+  /** Where an image lies, and what is needed of it for the tables; see {@link PackHeader}. */
+  record Stored(long offset, int height, int width, int crc, int fileLength, byte[] digest) {}
 
   private final FileChannel channel;
   private final List<String> classNames;
@@ -36,17 +36,22 @@ final class PackWriter {
   }
 
   /** Writes pixels to the next free place. Safe to call from any thread. */
-  Stored store(String name, int label, RgbImage image) throws IOException {
-    long offset = end.getAndAdd(aligned(image.byteSize()));
-    writeAt(offset, ByteBuffer.wrap(image.array()));
+  Stored store(RgbImage image, byte[] digest) throws IOException {
+    return store(image.array(), image.height(), image.width(), 0, digest);
+  }
+
+  /** Writes a JPEG file of an image of this size likewise. */
+  Stored store(byte[] file, int height, int width, byte[] digest) throws IOException {
+    return store(file, height, width, file.length, digest);
+  }
+
+  private Stored store(byte[] content, int height, int width, int fileLength, byte[] digest)
+      throws IOException {
+    long offset = end.getAndAdd(aligned(content.length));
+    writeAt(offset, ByteBuffer.wrap(content));
     CRC32C crc = new CRC32C();
-    crc.update(image.array());
-    return new Stored(
-        offset,
-        image.height(),
-        image.width(),
-        (int) crc.getValue(),
-        Fingerprint.ofImage(name, label, image));
+    crc.update(content);
+    return new Stored(offset, height, width, (int) crc.getValue(), fileLength, digest);
   }
 
   /** Adds a stored image to the data set. */
@@ -62,6 +67,7 @@ final class PackWriter {
             .putInt(stored.width())
             .putInt(label)
             .putInt(stored.crc())
+            .putInt(stored.fileLength())
             .array());
     names.writeBytes(bytes);
     fingerprint.add(stored.digest());

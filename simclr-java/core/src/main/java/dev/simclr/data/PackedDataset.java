@@ -14,10 +14,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 
 /**
- * A data set in a mapped pack file.
+ * A data set in a mapped pack file, which holds pixels or JPEG files.
  *
  * <p>The mapping lives in an automatic arena: a tensor may wrap an image without copying it, and no
  * thread can be left with memory that another one unmapped. Pack files are replaced by renaming,
@@ -35,19 +37,25 @@ final class PackedDataset implements ImageDataset {
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final Path file;
+  private final JpegDecoder decoder;
+  private final boolean dctScaling;
   private final PackHeader header;
   private final MemorySegment mapping;
   private final MemorySegment entries;
   private final MemorySegment names;
   private final PackNotes notes;
   private final boolean labelled;
+  private final boolean anyEncoded;
   // One byte per image; a race only means that an image is checked twice.
   private final byte[] verified;
   private volatile boolean closed;
 
-  private PackedDataset(Path file, PackHeader header, MemorySegment mapping)
+  private PackedDataset(
+      Path file, JpegDecoder decoder, boolean dctScaling, PackHeader header, MemorySegment mapping)
       throws InvalidPackException {
     this.file = file;
+    this.decoder = decoder;
+    this.dctScaling = dctScaling;
     this.header = header;
     this.mapping = mapping;
     this.entries = mapping.asSlice(header.tablesOffset(), header.entriesLength());
@@ -59,9 +67,11 @@ final class PackedDataset implements ImageDataset {
       throw new InvalidPackException("its notes have " + tail.byteSize() + " bytes");
     }
     this.notes = PackNotes.decode(tail.asByteBuffer());
-    this.labelled = checkEntries();
+    checkEntries();
+    this.labelled = none(i -> entryInt(i, 28) == UNLABELLED);
+    this.anyEncoded = !none(this::encoded);
     if (header.tablesOffset() <= EAGER_BYTES) {
-      verifyPixels();
+      verifyImages();
     }
   }
 
@@ -69,9 +79,12 @@ final class PackedDataset implements ImageDataset {
    * Maps a pack file.
    *
    * @param identity what the pack must have been made from
+   * @param decoder decodes the JPEG files that the pack holds
+   * @param dctScaling whether readers may make images smaller while they decode them
    * @throws InvalidPackException if it is stale, incomplete or damaged
    */
-  static PackedDataset open(Path file, byte[] identity) throws InvalidPackException {
+  static PackedDataset open(Path file, byte[] identity, JpegDecoder decoder, boolean dctScaling)
+      throws InvalidPackException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long length = channel.size();
       ByteBuffer head = ByteBuffer.allocate(PackHeader.BYTES);
@@ -87,7 +100,7 @@ final class PackedDataset implements ImageDataset {
       }
       MemorySegment mapping =
           channel.map(FileChannel.MapMode.READ_ONLY, 0, header.fileLength(), Arena.ofAuto());
-      return new PackedDataset(file, header, mapping);
+      return new PackedDataset(file, decoder, dctScaling, header, mapping);
     } catch (IOException e) {
       throw new InvalidPackException("it cannot be read: " + IoReasons.of(e), e);
     }
@@ -115,10 +128,26 @@ final class PackedDataset implements ImageDataset {
 
   @Override
   public MemorySegment image(int index) {
+    MemorySegment stored = stored(index);
+    return encoded(index) ? decodeToNative(index) : stored;
+  }
+
+  @Override
+  public PixelReader reader() {
+    return anyEncoded ? new PackedReader(this) : new WholeImages(this);
+  }
+
+  /** Whether image {@code index} is stored as a JPEG file. */
+  boolean encoded(int index) {
+    return entryInt(index, 36) != 0;
+  }
+
+  /** The pixels of an image or its JPEG file, as they are stored; checked at the first access. */
+  MemorySegment stored(int index) {
     checkOpen(index);
-    MemorySegment pixels = pixels(index);
+    MemorySegment stored = content(index);
     if (verified[index] == 0) {
-      if (!matchesChecksum(index, pixels)) {
+      if (!matchesChecksum(index, stored)) {
         throw new DataException(
             "damaged pack file "
                 + file
@@ -128,7 +157,46 @@ final class PackedDataset implements ImageDataset {
       }
       verified[index] = 1;
     }
-    return pixels;
+    return stored;
+  }
+
+  JpegDecoder decoder() {
+    return decoder;
+  }
+
+  boolean dctScaling() {
+    return dctScaling;
+  }
+
+  /** Decodes an image that is stored as a JPEG file. */
+  RgbImage decode(int index) {
+    byte[] jpeg = stored(index).toArray(ValueLayout.JAVA_BYTE);
+    try {
+      return ImageDecoder.decode(JpegFile.parse(jpeg, DecodeLimits.largest()), decoder);
+    } catch (BadImageException e) {
+      throw undecodable(index, e);
+    }
+  }
+
+  /** It was decoded when the pack was made, so the file is not what it was. */
+  DataException undecodable(int index, BadImageException e) {
+    return new DataException(
+        "cannot decode image "
+            + name(index)
+            + " of pack file "
+            + file
+            + ": "
+            + e.getMessage()
+            + "; delete it to build it anew",
+        e);
+  }
+
+  private MemorySegment decodeToNative(int index) {
+    RgbImage image = decode(index);
+    return Arena.ofAuto()
+        .allocate(image.byteSize(), PackHeader.ALIGNMENT)
+        .copyFrom(image.pixels())
+        .asReadOnly();
   }
 
   @Override
@@ -181,9 +249,14 @@ final class PackedDataset implements ImageDataset {
     return entries.get(LONG, (long) index * PackHeader.ENTRY_BYTES + field);
   }
 
-  private MemorySegment pixels(int index) {
-    long length = (long) entryInt(index, 20) * entryInt(index, 24) * RgbImage.CHANNELS;
-    return mapping.asSlice(entryLong(index, 0), length);
+  private MemorySegment content(int index) {
+    return mapping.asSlice(entryLong(index, 0), contentLength(index));
+  }
+
+  private long contentLength(int index) {
+    return encoded(index)
+        ? entryInt(index, 36)
+        : (long) entryInt(index, 20) * entryInt(index, 24) * RgbImage.CHANNELS;
   }
 
   private void checkOpen(int index) {
@@ -206,10 +279,13 @@ final class PackedDataset implements ImageDataset {
     }
   }
 
-  /** Checks that every entry stays inside its section. Returns whether all images have labels. */
-  private boolean checkEntries() throws InvalidPackException {
-    boolean all = true;
-    long pixelEnd = header.tablesOffset();
+  private boolean none(IntPredicate property) {
+    return IntStream.range(0, header.count()).noneMatch(property);
+  }
+
+  /** Checks that every entry stays inside its section. */
+  private void checkEntries() throws InvalidPackException {
+    long imagesEnd = header.tablesOffset();
     for (int i = 0; i < header.count(); i++) {
       long offset = entryLong(i, 0);
       long nameOffset = entryLong(i, 8);
@@ -221,35 +297,32 @@ final class PackedDataset implements ImageDataset {
           height >= 1
               && width >= 1
               && (long) height * width <= DecodeLimits.MAX_PIXELS
-              && inside(
-                  offset, (long) height * width * RgbImage.CHANNELS, PackHeader.BYTES, pixelEnd)
+              && inside(offset, contentLength(i), PackHeader.BYTES, imagesEnd)
               && inside(nameOffset, nameLength, 0, header.namesLength())
               && label >= UNLABELLED
               && label < notes.classNames().size();
       if (!sound) {
         throw new InvalidPackException("its entry " + i + " is out of bounds");
       }
-      all &= label != UNLABELLED;
     }
-    return all;
   }
 
   private static boolean inside(long offset, long length, long from, long to) {
     return offset >= from && length >= 0 && length <= to && offset <= to - length;
   }
 
-  private void verifyPixels() throws InvalidPackException {
+  private void verifyImages() throws InvalidPackException {
     for (int i = 0; i < header.count(); i++) {
-      if (!matchesChecksum(i, pixels(i))) {
-        throw new InvalidPackException("the pixels of its image " + i + " are damaged");
+      if (!matchesChecksum(i, content(i))) {
+        throw new InvalidPackException("its image " + i + " is damaged");
       }
       verified[i] = 1;
     }
   }
 
-  private boolean matchesChecksum(int index, MemorySegment pixels) {
+  private boolean matchesChecksum(int index, MemorySegment stored) {
     CRC32C crc = new CRC32C();
-    crc.update(pixels.asByteBuffer());
+    crc.update(stored.asByteBuffer());
     return (int) crc.getValue() == entryInt(index, 32);
   }
 }

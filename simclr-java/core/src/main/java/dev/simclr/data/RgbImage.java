@@ -17,7 +17,10 @@ import java.util.Objects;
  * image folders do it, so that both see the same pixels: gray is replicated to three channels;
  * palettes are looked up; an alpha channel or transparent colour is dropped without blending; of
  * 16-bit samples the high byte is kept; CMYK and YCCK (Adobe's inverted convention) become {@code
- * (1 - ink) (1 - black)}. Colour profiles, gamma and EXIF orientation are ignored.
+ * (1 - ink) (1 - black)}. Colour profiles, gamma and EXIF orientation are ignored. JPEG files are
+ * decoded by what {@link JpegDecoders} names, PNG files by ImageIO. A file that is truncated or
+ * otherwise damaged, as far as the decoder notices, is a bad image; missing pixels are never made
+ * up.
  */
 public final class RgbImage {
   /** Bytes of a pixel. */
@@ -86,7 +89,7 @@ public final class RgbImage {
    * @throws BadImageException if it is not a sound image within the limits
    */
   public static RgbImage decode(byte[] encoded, DecodeLimits limits) throws BadImageException {
-    return ImageDecoder.decode(encoded, limits);
+    return ImageDecoder.decode(encoded, limits, JpegDecoders.system());
   }
 
   /** The content of a file, if it is not longer than the limits allow. */

@@ -15,6 +15,12 @@ import java.util.Optional;
  *     means {@code test} or {@code val} where that exists, else no test images
  * @param imageSize height and width of a view, in pixels
  * @param badImages what happens to an image that cannot be decoded
+ * @param pack what the pack in the cache holds of a JPEG file: its pixels, made smaller if they are
+ *     many more than the views need, or the file itself, which is several times smaller than its
+ *     pixels and is decoded for each step
+ * @param dctScaling whether JPEG files of the pack are decoded at 1/2, 1/4 or 1/8 of their size
+ *     where the crop of every view stays at least as large as the view. That is quicker, and the
+ *     views of training differ a little from those of the full image. Needs libjpeg-turbo
  * @param cache the directory for packed images; absent means the user cache
  */
 public record DataConfig(
@@ -24,6 +30,8 @@ public record DataConfig(
     Optional<String> test,
     int imageSize,
     BadImages badImages,
+    Pack pack,
+    boolean dctScaling,
     Optional<Path> cache) {
   /** The kinds of data that a run can open by name. */
   public enum Source {
@@ -57,6 +65,19 @@ public record DataConfig(
     }
   }
 
+  /** What a pack holds of a JPEG file. */
+  public enum Pack {
+    /** Its pixels. */
+    PIXELS,
+    /** The file itself. */
+    JPEG;
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
   /**
    * Refuses values that no run can use.
    *
@@ -69,6 +90,11 @@ public record DataConfig(
     Keys.present("data.test", test);
     Keys.between("data.image_size", imageSize, 8, 1024);
     Keys.present("data.bad_images", badImages);
+    Keys.present("data.pack", pack);
+    if (dctScaling && pack != Pack.JPEG) {
+      throw new IllegalArgumentException(
+          "data.dct_scaling is true; allowed with data.pack " + Pack.JPEG + ", which is " + pack);
+    }
     Keys.present("data.cache", cache);
   }
 
@@ -91,6 +117,8 @@ public record DataConfig(
     b.test = test;
     b.imageSize = imageSize;
     b.badImages = badImages;
+    b.pack = pack;
+    b.dctScaling = dctScaling;
     b.cache = cache;
     return b;
   }
@@ -103,6 +131,8 @@ public record DataConfig(
     private Optional<String> test = Optional.empty();
     private int imageSize = 32;
     private BadImages badImages = BadImages.FAIL;
+    private Pack pack = Pack.PIXELS;
+    private boolean dctScaling;
     private Optional<Path> cache = Optional.empty();
 
     private Builder() {}
@@ -143,6 +173,18 @@ public record DataConfig(
       return this;
     }
 
+    /** Sets {@code pack}. */
+    public Builder pack(Pack value) {
+      pack = value;
+      return this;
+    }
+
+    /** Sets {@code dctScaling}. */
+    public Builder dctScaling(boolean value) {
+      dctScaling = value;
+      return this;
+    }
+
     /** Sets {@code cache}. */
     public Builder cache(Path value) {
       cache = Optional.of(value);
@@ -155,7 +197,8 @@ public record DataConfig(
      * @throws IllegalArgumentException naming the key, the value and what is allowed
      */
     public DataConfig build() {
-      return new DataConfig(source, root, train, test, imageSize, badImages, cache);
+      return new DataConfig(
+          source, root, train, test, imageSize, badImages, pack, dctScaling, cache);
     }
   }
 }

@@ -5,6 +5,7 @@ import dev.simclr.checkpoint.SafetensorsWriter;
 import dev.simclr.compute.ViewLoader;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
+import dev.simclr.data.JpegDecoders;
 import dev.simclr.io.AtomicFiles;
 import dev.simclr.optim.LrSchedule;
 import dev.simclr.optim.Optimizer;
@@ -274,6 +275,12 @@ final class PretrainSession {
     return new TreeMap<>(Map.of("libtorch", Torch.version(), "java", Runtime.version().toString()));
   }
 
+  private Optional<String> jpegDecoder() {
+    boolean files =
+        request.trainImages().isEmpty() && config.data().source() == DataConfig.Source.FOLDER;
+    return files ? Optional.of(JpegDecoders.describe()) : Optional.empty();
+  }
+
   private RunInfo info(long first) {
     return new RunInfo(
         folder.path(),
@@ -288,6 +295,7 @@ final class PretrainSession {
         backend.loaderThreads(),
         model.parameterCount(),
         schedule.peak(),
-        memory);
+        memory,
+        jpegDecoder());
   }
 }

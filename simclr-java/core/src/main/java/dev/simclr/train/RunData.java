@@ -8,6 +8,7 @@ import dev.simclr.data.Datasets;
 import dev.simclr.data.FashionMnistSource;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.ImageFolderSource;
+import dev.simclr.data.JpegDecoders;
 import dev.simclr.data.PackOptions;
 import dev.simclr.data.Progress;
 import dev.simclr.data.Split;
@@ -28,7 +29,8 @@ public final class RunData implements AutoCloseable {
   /**
    * Opens the data that a configuration names, packing it first if need be.
    *
-   * @throws IllegalArgumentException if {@code data.root} is needed and absent
+   * @throws IllegalArgumentException if {@code data.root} is needed and absent, or {@code
+   *     data.dct_scaling} is set where libjpeg-turbo is not available
    * @throws DataException if data is missing or damaged
    */
   public static RunData open(DataConfig data, Progress progress) {
@@ -50,7 +52,8 @@ public final class RunData implements AutoCloseable {
    * Opens one split of the data that a configuration names, packing it first if need be.
    *
    * @return the images, to be closed
-   * @throws IllegalArgumentException if {@code data.root} is needed and absent
+   * @throws IllegalArgumentException if {@code data.root} is needed and absent, or {@code
+   *     data.dct_scaling} is set where libjpeg-turbo is not available
    * @throws DataException if data is missing or damaged, or has no such split
    */
   public static ImageDataset open(DataConfig data, Split split, Progress progress) {
@@ -75,6 +78,11 @@ public final class RunData implements AutoCloseable {
 
   private static ImageDataset open(
       DataConfig data, DataSource source, Split split, Progress progress) {
+    if (data.dctScaling() && !JpegDecoders.canReduce()) {
+      throw new IllegalArgumentException(
+          "data.dct_scaling is true; allowed with libjpeg-turbo, but JPEG files are decoded by "
+              + JpegDecoders.describe());
+    }
     return Datasets.open(
         source,
         split,
@@ -83,7 +91,13 @@ public final class RunData implements AutoCloseable {
           case FAIL -> BadImagePolicy.FAIL;
           case SKIP -> BadImagePolicy.SKIP;
         },
-        PackOptions.forImageSize(data.imageSize()),
+        PackOptions.forImageSize(data.imageSize())
+            .withStorage(
+                switch (data.pack()) {
+                  case PIXELS -> PackOptions.Storage.PIXELS;
+                  case JPEG -> PackOptions.Storage.JPEG;
+                })
+            .withDctScaling(data.dctScaling()),
         progress);
   }
 

@@ -1,6 +1,7 @@
 package dev.simclr.train;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * What a run resolved its configuration to.
@@ -18,6 +19,7 @@ import java.nio.file.Path;
  * @param parameters trainable values of encoder and head
  * @param peakLr learning rate after warm-up
  * @param memory estimated peak
+ * @param jpegDecoder what decodes JPEG files, if images come from files
  */
 public record RunInfo(
     Path folder,
@@ -32,4 +34,5 @@ public record RunInfo(
     int loaderThreads,
     long parameters,
     double peakLr,
-    MemoryEstimate memory) {}
+    MemoryEstimate memory,
+    Optional<String> jpegDecoder) {}

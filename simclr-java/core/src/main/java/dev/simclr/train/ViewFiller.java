@@ -5,10 +5,14 @@ import dev.simclr.augment.AugmentSampler;
 import dev.simclr.augment.Augmenter;
 import dev.simclr.augment.ViewKey;
 import dev.simclr.compute.BatchLoader;
+import dev.simclr.data.Box;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
+import dev.simclr.data.ImagePart;
+import dev.simclr.data.PixelReader;
 import dev.simclr.random.SampleOrder;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -25,6 +29,8 @@ final class ViewFiller implements BatchLoader.RowFiller {
   private final List<AugmentSampler> views;
   private final Augmenter augmenter;
   private final SampleOrder order;
+  private final PixelReader reader;
+  private final List<Draw> drawn = new ArrayList<>();
 
   /**
    * Prepares to make views.
@@ -43,6 +49,7 @@ final class ViewFiller implements BatchLoader.RowFiller {
     this.shuffled = train.positives() == TrainConfig.Positives.SHUFFLED;
     this.views = List.copyOf(views);
     this.augmenter = augmenter;
+    this.reader = images.reader();
     this.order = SampleOrder.of(seed, images.size());
   }
 
@@ -61,27 +68,78 @@ final class ViewFiller implements BatchLoader.RowFiller {
   public void fill(long step, int firstRow, int endRow, MemorySegment out) {
     // All views of an image one after another, while it is in the cache.
     for (int row = firstRow; row < endRow; row++) {
-      int index = image(step, row);
+      drawn.clear();
       for (int view = 0; view < views.size(); view++) {
-        if (shuffled && view > 0) {
-          index = image(step, view * batch + row);
+        drawn.add(draw(step, view, row));
+        boolean last = view == views.size() - 1;
+        if (last || shuffled) {
+          // Where the image is decoded, that is done once for all its views.
+          add(drawn);
+          drawn.clear();
+          if (reader.decodes()) {
+            augmenter.run(out);
+            reader.recycle();
+          }
         }
-        add(step, index, view, row);
       }
     }
     augmenter.run(out);
+    reader.recycle();
   }
 
-  private void add(long step, int index, int view, int row) {
-    try {
-      int height = images.height(index);
-      int width = images.width(index);
-      ViewKey key = new ViewKey(seed, step / stepsPerEpoch, step, index, view);
-      AugmentParams params = views.get(view).sample(key, height, width);
-      augmenter.add(images.image(index), height, width, params, (long) view * batch + row);
-    } catch (RuntimeException e) {
-      augmenter.clear();
-      throw new DataException("no view of " + images.name(index) + ": " + e.getMessage(), e);
+  /** What was drawn for one view, and the row of the batch for it. */
+  private record Draw(int image, AugmentParams params, long row) {
+    Box box() {
+      return new Box(params.top(), params.left(), params.height(), params.width());
     }
+  }
+
+  private Draw draw(long step, int view, int row) {
+    long place = (long) view * batch + row;
+    int index = shuffled ? image(step, (int) place) : image(step, row);
+    try {
+      ViewKey key = new ViewKey(seed, step / stepsPerEpoch, step, index, view);
+      return new Draw(
+          index, views.get(view).sample(key, images.height(index), images.width(index)), place);
+    } catch (RuntimeException e) {
+      throw failed(index, e);
+    }
+  }
+
+  /** Adds views of one image. */
+  private void add(List<Draw> draws) {
+    int index = draws.getFirst().image;
+    try {
+      Box union = draws.getFirst().box();
+      int reduction = 8;
+      for (int i = 0; i < draws.size(); i++) {
+        union = union.union(draws.get(i).box());
+        reduction = Math.min(reduction, reduction(draws.get(i)));
+      }
+      ImagePart part = reader.read(index, union, reduction);
+      for (int i = 0; i < draws.size(); i++) {
+        Draw draw = draws.get(i);
+        Box crop = part.locate(draw.box());
+        augmenter.add(
+            part.pixels(),
+            part.box().height(),
+            part.box().width(),
+            draw.params.withCrop(crop.top(), crop.left(), crop.height(), crop.width()),
+            draw.row);
+      }
+    } catch (RuntimeException e) {
+      throw failed(index, e);
+    }
+  }
+
+  /** By how much the image may be made smaller so that the crop is still as large as the view. */
+  private int reduction(Draw draw) {
+    int times = Math.min(draw.params.height(), draw.params.width()) / augmenter.format().size();
+    return Math.clamp(Integer.highestOneBit(times), 1, 8);
+  }
+
+  private DataException failed(int index, RuntimeException e) {
+    augmenter.clear();
+    return new DataException("no view of " + images.name(index) + ": " + e.getMessage(), e);
   }
 }
