@@ -74,8 +74,9 @@ public final class Augmenter {
    *     operation does not fit the view
    */
   public void add(MemorySegment image, int height, int width, AugmentParams params, long row) {
-    for (ViewOp op : params.ops()) {
-      if (op instanceof ViewOp.Cutout cutout) {
+    List<ViewOp> ops = params.ops();
+    for (int i = 0; i < ops.size(); i++) {
+      if (ops.get(i) instanceof ViewOp.Cutout cutout) {
         requireWithin(cutout);
       }
     }
@@ -89,7 +90,6 @@ public final class Augmenter {
         params.width(),
         params.flip(),
         row);
-    List<ViewOp> ops = params.ops();
     for (int i = 0; i < ops.size(); i++) {
       add(ops.get(i));
     }
