@@ -10,8 +10,16 @@ import dev.simclr.augment.EvalTransform;
 import dev.simclr.augment.ViewKey;
 import dev.simclr.checkpoint.CheckpointException;
 import dev.simclr.checkpoint.SafetensorsReader;
+import dev.simclr.compute.ViewLoader;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
+import dev.simclr.model.ResNet;
+import dev.simclr.torch.Autocast;
+import dev.simclr.torch.DType;
+import dev.simclr.torch.Device;
+import dev.simclr.torch.GradMode;
+import dev.simclr.torch.MemoryFormat;
+import dev.simclr.torch.TensorScope;
 import dev.simclr.torch.Torch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -369,6 +377,45 @@ final class PretrainerTest {
     assertTrue(Thread.interrupted());
     assertFalse(result.finished());
     assertTrue(result.steps() >= 3);
+  }
+
+  /** bfloat16 views are what the first convolution would make of float32 ones, bit for bit. */
+  @Test
+  void viewsInBfloat16ChangeNothingInAutocast() {
+    var config = TinyRuns.config();
+    var samplers = Augmentation.samplers(config);
+    List<float[]> features = new ArrayList<>();
+    try (var _ = TensorScope.open();
+        var _ = GradMode.noGrad();
+        ResNet encoder = EncoderConfig.of(config).network(0)) {
+      encoder.to(MemoryFormat.CHANNELS_LAST);
+      encoder.eval();
+      for (boolean bf16 : new boolean[] {false, true}) {
+        var format = Augmentation.format(config, bf16);
+        try (ViewLoader loader =
+                new ViewLoader(
+                    () ->
+                        new ViewFiller(
+                            trainImages,
+                            config.train(),
+                            samplers,
+                            Augmentation.augmenter(config, bf16)),
+                    TinyRuns.BATCH,
+                    2,
+                    format,
+                    0,
+                    1,
+                    2,
+                    Device.CPU);
+            ViewLoader.Views views = loader.next();
+            var _ = Autocast.bf16(Device.CPU)) {
+          assertEquals(bf16 ? DType.BFLOAT16 : DType.FLOAT32, views.tensor().dtype());
+          features.add(encoder.forward(views.tensor()).to(DType.FLOAT32).toFloatArray());
+        }
+      }
+    }
+    assertArrayEquals(features.get(0), features.get(1));
+    assertTrue(features.get(0)[0] != features.get(0)[1]);
   }
 
   @Test
