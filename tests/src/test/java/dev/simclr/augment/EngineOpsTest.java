@@ -158,6 +158,29 @@ class EngineOpsTest {
         });
   }
 
+  /** Where rounded places and long filters tell, and vectors are full. */
+  @TestFactory
+  Stream<DynamicTest> viewsOfPhotographs() {
+    return Stream.of(Interpolation.values())
+        .map(interpolation -> dynamicTest(interpolation.toString(), () -> photograph(interpolation)));
+  }
+
+  private static void photograph(Interpolation interpolation) {
+    Random random = new Random(interpolation.ordinal());
+    MemorySegment image = EngineViews.noise(random, 375, 500);
+    for (int size : new int[] {96, 224}) {
+      AugmentParams whole = AugmentParams.identity(375, 500);
+      check(interpolation, size, image, 375, 500, whole, TOLERANCE_OP);
+      List<ViewOp> blurs = List.of(new ViewOp.Blur(1.9f), new ViewOp.BlurZero(0.9f));
+      for (ViewOp blur : blurs) {
+        List<ViewOp> ops = chain(size, random).subList(0, 4);
+        ops.add(blur);
+        AugmentParams params = box(random, 375, 500, ops);
+        check(interpolation, size, image, 375, 500, params, TOLERANCE_CHAIN);
+      }
+    }
+  }
+
   /** With operations that jump as the first one, on pixels as they are. */
   @TestFactory
   Stream<DynamicTest> chainsAfterSolarizeAndEqualize() {
