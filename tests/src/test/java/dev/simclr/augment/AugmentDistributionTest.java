@@ -72,9 +72,8 @@ class AugmentDistributionTest {
   private static Map<String, int[]> histograms(Semantics semantics, int height, int width) {
     List<AugmentParams> drawn = draw(config(semantics), height, width);
     Map<String, int[]> histograms = new TreeMap<>();
-    PLACES.forEach(
-        (name, place) ->
-            histograms.put(name, histogram(drawn, p -> place.of(p, (long) height * width))));
+    PLACES.forEach((name, place) ->
+        histograms.put(name, histogram(drawn, p -> place.of(p, (long) height * width))));
     return histograms;
   }
 
@@ -106,8 +105,7 @@ class AugmentDistributionTest {
   @Test
   void cropsAreDistributedAsTheLibrarysAndNotAsTheOthers() {
     for (Semantics semantics : Semantics.values()) {
-      Semantics other =
-          semantics == Semantics.GOOGLE ? Semantics.TORCHVISION : Semantics.GOOGLE;
+      Semantics other = semantics == Semantics.GOOGLE ? Semantics.TORCHVISION : Semantics.GOOGLE;
       JsonNode crops = fixture(semantics).get("crops");
       JsonNode otherCrops = fixture(other).get("crops");
       for (int i = 0; i < crops.size(); i++) {
@@ -136,8 +134,7 @@ class AugmentDistributionTest {
     assertMeanArea(0.433, Semantics.TORCHVISION, 375, 500);
   }
 
-  private static void assertMeanArea(
-      double expected, Semantics semantics, int height, int width) {
+  private static void assertMeanArea(double expected, Semantics semantics, int height, int width) {
     double pixels = (double) height * width;
     double mean =
         draw(config(semantics), height, width).stream()
@@ -160,10 +157,7 @@ class AugmentDistributionTest {
   }
 
   private static void assertUniform(
-      Semantics semantics,
-      String name,
-      List<AugmentParams> drawn,
-      ToDoubleFunction<ViewOp> value) {
+      Semantics semantics, String name, List<AugmentParams> drawn, ToDoubleFunction<ViewOp> value) {
     JsonNode expected = fixture(semantics).get(name);
     double low = expected.get("low").asDouble();
     double high = expected.get("high").asDouble();
@@ -282,10 +276,9 @@ class AugmentDistributionTest {
     AugmentSampler sampler = new AugmentSampler(config, 32);
     long blurred =
         IntStream.range(0, DRAWS)
-            .filter(
-                i ->
-                    sampler.sample(new ViewKey(1, 0, 9, i, 0), 32, 32).ops().stream()
-                        .anyMatch(ViewOp.BlurZero.class::isInstance))
+            .filter(i ->
+                sampler.sample(new ViewKey(1, 0, 9, i, 0), 32, 32).ops().stream()
+                    .anyMatch(ViewOp.BlurZero.class::isInstance))
             .count();
     assertEquals(0.5 * DRAWS, blurred, 4 * Math.sqrt(0.25 * DRAWS));
   }

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Nothing is read outside the image and nothing is written outside the view. Image and output lie at
- * the end of a page after which, or at the beginning of a page before which, nothing can be touched
- * without the end of the process.
+ * Nothing is read outside the image and nothing is written outside the view. Image and output lie
+ * at the end of a page after which, or at the beginning of a page before which, nothing can be
+ * touched without the end of the process.
  */
 class EngineBoundsTest {
   private static final int LARGEST = 70;

@@ -40,14 +40,13 @@ class EngineOpsTest {
 
   @TestFactory
   Stream<DynamicTest> eachOperationAlone() {
-    return sizes(
-        (size, random) -> {
-          MemorySegment image = EngineViews.noise(random, size, size);
-          for (ViewOp op : operations(size, random)) {
-            AugmentParams params = new AugmentParams(0, 0, size, size, false, List.of(op));
-            check(Interpolation.BILINEAR, size, image, size, size, params, TOLERANCE_OP);
-          }
-        });
+    return sizes((size, random) -> {
+      MemorySegment image = EngineViews.noise(random, size, size);
+      for (ViewOp op : operations(size, random)) {
+        AugmentParams params = new AugmentParams(0, 0, size, size, false, List.of(op));
+        check(Interpolation.BILINEAR, size, image, size, size, params, TOLERANCE_OP);
+      }
+    });
   }
 
   /** Every operation, with ordinary parameters and with those at the ends. */
@@ -90,18 +89,17 @@ class EngineOpsTest {
 
   @TestFactory
   Stream<DynamicTest> eachInterpolationOfAnyBox() {
-    return sizes(
-        (size, random) -> {
-          for (Interpolation interpolation : Interpolation.values()) {
-            for (int i = 0; i < 4; i++) {
-              int height = random.nextInt(1, 100);
-              int width = random.nextInt(1, 100);
-              MemorySegment image = EngineViews.noise(random, height, width);
-              AugmentParams params = box(random, height, width, List.of());
-              check(interpolation, size, image, height, width, params, TOLERANCE_OP);
-            }
-          }
-        });
+    return sizes((size, random) -> {
+      for (Interpolation interpolation : Interpolation.values()) {
+        for (int i = 0; i < 4; i++) {
+          int height = random.nextInt(1, 100);
+          int width = random.nextInt(1, 100);
+          MemorySegment image = EngineViews.noise(random, height, width);
+          AugmentParams params = box(random, height, width, List.of());
+          check(interpolation, size, image, height, width, params, TOLERANCE_OP);
+        }
+      }
+    });
   }
 
   private static AugmentParams box(Random random, int height, int width, List<ViewOp> ops) {
@@ -118,51 +116,50 @@ class EngineOpsTest {
 
   @TestFactory
   Stream<DynamicTest> windowsOfResizedImages() {
-    return sizes(
-        (size, random) -> {
-          for (Interpolation interpolation : Interpolation.values()) {
-            int height = random.nextInt(1, 100);
-            int width = random.nextInt(1, 100);
-            long fullHeight = size + random.nextInt(60);
-            long fullWidth = size + random.nextInt(60);
-            long top = random.nextLong(fullHeight - size + 1);
-            long left = random.nextLong(fullWidth - size + 1);
-            MemorySegment image = EngineViews.noise(random, height, width);
-            ViewFormat format = ViewFormat.of(size).withInterpolation(interpolation);
-            double[] expected =
-                new ReferenceAugmenter(format)
-                    .window(image, height, width, fullHeight, fullWidth, top, left);
-            for (Isa isa : EngineViews.ISAS) {
-              double[] actual =
-                  EngineViews.window(
-                      format, isa, image, height, width, fullHeight, fullWidth, top, left);
-              assertClose(expected, actual, TOLERANCE_OP, 0, interpolation + ", " + isa);
-            }
-          }
-        });
+    return sizes((size, random) -> {
+      for (Interpolation interpolation : Interpolation.values()) {
+        int height = random.nextInt(1, 100);
+        int width = random.nextInt(1, 100);
+        long fullHeight = size + random.nextInt(60);
+        long fullWidth = size + random.nextInt(60);
+        long top = random.nextLong(fullHeight - size + 1);
+        long left = random.nextLong(fullWidth - size + 1);
+        MemorySegment image = EngineViews.noise(random, height, width);
+        ViewFormat format = ViewFormat.of(size).withInterpolation(interpolation);
+        double[] expected =
+            new ReferenceAugmenter(format)
+                .window(image, height, width, fullHeight, fullWidth, top, left);
+        for (Isa isa : EngineViews.ISAS) {
+          double[] actual =
+              EngineViews.window(
+                  format, isa, image, height, width, fullHeight, fullWidth, top, left);
+          assertClose(expected, actual, TOLERANCE_OP, 0, interpolation + ", " + isa);
+        }
+      }
+    });
   }
 
   @TestFactory
   Stream<DynamicTest> chains() {
-    return sizes(
-        (size, random) -> {
-          for (Interpolation interpolation : Interpolation.values()) {
-            for (int i = 0; i < 4; i++) {
-              int height = random.nextInt(1, 100);
-              int width = random.nextInt(1, 100);
-              MemorySegment image = EngineViews.noise(random, height, width);
-              AugmentParams params = box(random, height, width, chain(size, random));
-              check(interpolation, size, image, height, width, params, TOLERANCE_CHAIN);
-            }
-          }
-        });
+    return sizes((size, random) -> {
+      for (Interpolation interpolation : Interpolation.values()) {
+        for (int i = 0; i < 4; i++) {
+          int height = random.nextInt(1, 100);
+          int width = random.nextInt(1, 100);
+          MemorySegment image = EngineViews.noise(random, height, width);
+          AugmentParams params = box(random, height, width, chain(size, random));
+          check(interpolation, size, image, height, width, params, TOLERANCE_CHAIN);
+        }
+      }
+    });
   }
 
   /** Where rounded places and long filters tell, and vectors are full. */
   @TestFactory
   Stream<DynamicTest> viewsOfPhotographs() {
     return Stream.of(Interpolation.values())
-        .map(interpolation -> dynamicTest(interpolation.toString(), () -> photograph(interpolation)));
+        .map(interpolation ->
+            dynamicTest(interpolation.toString(), () -> photograph(interpolation)));
   }
 
   private static void photograph(Interpolation interpolation) {
@@ -184,19 +181,16 @@ class EngineOpsTest {
   /** With operations that jump as the first one, on pixels as they are. */
   @TestFactory
   Stream<DynamicTest> chainsAfterSolarizeAndEqualize() {
-    return sizes(
-        (size, random) -> {
-          MemorySegment image = EngineViews.noise(random, size, size);
-          for (ViewOp first :
-              List.of(
-                  new ViewOp.Equalize(),
-                  new ViewOp.Solarize((random.nextInt(255) + 0.5f) / 255))) {
-            List<ViewOp> ops = chain(size, random);
-            ops.addFirst(first);
-            AugmentParams params = new AugmentParams(0, 0, size, size, true, ops);
-            check(Interpolation.BILINEAR, size, image, size, size, params, TOLERANCE_CHAIN);
-          }
-        });
+    return sizes((size, random) -> {
+      MemorySegment image = EngineViews.noise(random, size, size);
+      for (ViewOp first :
+          List.of(new ViewOp.Equalize(), new ViewOp.Solarize((random.nextInt(255) + 0.5f) / 255))) {
+        List<ViewOp> ops = chain(size, random);
+        ops.addFirst(first);
+        AugmentParams params = new AugmentParams(0, 0, size, size, true, ops);
+        check(Interpolation.BILINEAR, size, image, size, size, params, TOLERANCE_CHAIN);
+      }
+    });
   }
 
   /** Up to six operations in any order, after the jitter of either semantics in any order. */

@@ -38,7 +38,12 @@ final class EngineViews {
 
   /** Returns a view's values in the order of the format's layout. */
   static double[] view(
-      ViewFormat format, Isa isa, MemorySegment image, int height, int width, AugmentParams params) {
+      ViewFormat format,
+      Isa isa,
+      MemorySegment image,
+      int height,
+      int width,
+      AugmentParams params) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment out = arena.allocate(format.bytes(), Float.BYTES);
       new Augmenter(format, isa).apply(image, height, width, params, out, 0);

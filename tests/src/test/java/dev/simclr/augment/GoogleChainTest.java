@@ -93,10 +93,7 @@ class GoogleChainTest {
 
   private static boolean isJitter(ViewOp op) {
     return switch (op) {
-      case ViewOp.Brightness _,
-          ViewOp.ContrastChannels _,
-          ViewOp.SaturationHsv _,
-          ViewOp.Hue _ ->
+      case ViewOp.Brightness _, ViewOp.ContrastChannels _, ViewOp.SaturationHsv _, ViewOp.Hue _ ->
           true;
       default -> false;
     };

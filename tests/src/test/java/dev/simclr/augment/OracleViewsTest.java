@@ -21,8 +21,7 @@ import org.junit.jupiter.api.TestFactory;
 class OracleViewsTest {
 
   private static Stream<FixtureViews.View> views() {
-    return Stream.concat(
-        FixtureViews.torchvision().stream(), FixtureViews.tensorflow().stream());
+    return Stream.concat(FixtureViews.torchvision().stream(), FixtureViews.tensorflow().stream());
   }
 
   private static ViewFormat format(FixtureViews.View view, PixelLayout layout) {

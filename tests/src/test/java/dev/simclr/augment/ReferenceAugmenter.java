@@ -14,7 +14,9 @@ final class ReferenceAugmenter {
   private final ViewFormat format;
   private final int size;
 
-  /** Makes views of a size, interpolation, normalisation and layout; the type of values is double. */
+  /**
+   * Makes views of a size, interpolation, normalisation and layout; the type of values is double.
+   */
   ReferenceAugmenter(ViewFormat format) {
     this.format = format;
     this.size = format.size();
@@ -130,11 +132,8 @@ final class ReferenceAugmenter {
       case ViewOp.Solarize(float threshold) -> map(in, x -> x >= threshold ? 1 - x : x);
       case ViewOp.Equalize() -> equalize(in);
       case ViewOp.Cutout(int top, int left, int height, int width) ->
-          each(
-              (c, y, x) ->
-                  y >= top && y < top + height && x >= left && x < left + width
-                      ? 0
-                      : in[c][y][x]);
+          each((c, y, x) ->
+              y >= top && y < top + height && x >= left && x < left + width ? 0 : in[c][y][x]);
       case ViewOp.Rotation(int turns) -> {
         double[][][] out = in;
         for (int i = 0; i < turns; i++) {
@@ -170,8 +169,7 @@ final class ReferenceAugmenter {
   }
 
   private double[][][] gray(double[][][] in) {
-    return each(
-        (c, y, x) -> 0.2989 * in[0][y][x] + 0.587 * in[1][y][x] + 0.114 * in[2][y][x]);
+    return each((c, y, x) -> 0.2989 * in[0][y][x] + 0.587 * in[1][y][x] + 0.114 * in[2][y][x]);
   }
 
   /** HSV with the saturation times a factor, at most 1. */
@@ -248,20 +246,19 @@ final class ReferenceAugmenter {
       sum += weights[radius + i];
     }
     double total = sum;
-    return each(
-        (c, y, x) -> {
-          double value = 0;
-          for (int i = -radius; i <= radius; i++) {
-            for (int j = -radius; j <= radius; j++) {
-              boolean inside = y + i >= 0 && y + i < size && x + j >= 0 && x + j < size;
-              if (inside || !zeros) {
-                double pixel = in[c][reflected(y + i)][reflected(x + j)];
-                value += weights[radius + i] / total * (weights[radius + j] / total) * pixel;
-              }
-            }
+    return each((c, y, x) -> {
+      double value = 0;
+      for (int i = -radius; i <= radius; i++) {
+        for (int j = -radius; j <= radius; j++) {
+          boolean inside = y + i >= 0 && y + i < size && x + j >= 0 && x + j < size;
+          if (inside || !zeros) {
+            double pixel = in[c][reflected(y + i)][reflected(x + j)];
+            value += weights[radius + i] / total * (weights[radius + j] / total) * pixel;
           }
-          return value;
-        });
+        }
+      }
+      return value;
+    });
   }
 
   private int reflected(int i) {
@@ -304,20 +301,18 @@ final class ReferenceAugmenter {
 
   private double[][][] sobel(double[][] gray) {
     int[][] kernel = {{-1, 0, 1}, {-2, 0, 2}, {-1, 0, 1}};
-    return each(
-        (c, y, x) -> {
-          double gx = 0;
-          double gy = 0;
-          for (int i = -1; i <= 1; i++) {
-            for (int j = -1; j <= 1; j++) {
-              double pixel =
-                  gray[Math.clamp(y + i, 0, size - 1)][Math.clamp(x + j, 0, size - 1)];
-              gx += kernel[i + 1][j + 1] * pixel;
-              gy += kernel[j + 1][i + 1] * pixel;
-            }
-          }
-          return clamp(Math.sqrt(gx * gx + gy * gy) / 4);
-        });
+    return each((c, y, x) -> {
+      double gx = 0;
+      double gy = 0;
+      for (int i = -1; i <= 1; i++) {
+        for (int j = -1; j <= 1; j++) {
+          double pixel = gray[Math.clamp(y + i, 0, size - 1)][Math.clamp(x + j, 0, size - 1)];
+          gx += kernel[i + 1][j + 1] * pixel;
+          gy += kernel[j + 1][i + 1] * pixel;
+        }
+      }
+      return clamp(Math.sqrt(gx * gx + gy * gy) / 4);
+    });
   }
 
   private static double normal(long key, int pixel, int channel) {

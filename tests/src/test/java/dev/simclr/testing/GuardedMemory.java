@@ -41,8 +41,7 @@ public final class GuardedMemory implements AutoCloseable {
   private static final MethodHandle MUNMAP =
       function(
           "munmap",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
 
   private final MemorySegment all;
   private final MemorySegment inside;
