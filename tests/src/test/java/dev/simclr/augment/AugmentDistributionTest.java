@@ -62,11 +62,13 @@ class AugmentDistributionTest {
   }
 
   private static AugmentConfig config(Semantics semantics) {
+    // TensorFlow refuses negative factors, torchvision never draws them.
+    double contrast = semantics == Semantics.GOOGLE ? 0.9 : 1.5;
     return new AugmentConfig(
         semantics,
         RandomCrop.SIMCLR,
         0.5,
-        List.of(new ColorJitter(1, 0.4, 0.9, 0.4, 0.1), new RandomBlur(1, 0.1, 2)));
+        List.of(new ColorJitter(1, 0.4, contrast, 0.4, 0.1), new RandomBlur(1, 0.1, 2)));
   }
 
   private static Map<String, int[]> histograms(Semantics semantics, int height, int width) {
@@ -243,43 +245,5 @@ class AugmentDistributionTest {
       }
     }
     return String.join("", digits);
-  }
-
-  /** Images of one batch share the standard deviation; other batches and views have another. */
-  @Test
-  void googleSigmaIsOneForAStepAndView() {
-    AugmentSampler sampler = new AugmentSampler(config(Semantics.GOOGLE), 32);
-    double first = sigmaOf(sampler, 5, 0, 0);
-    assertTrue(first >= 0.1 && first <= 2);
-    for (int sample = 1; sample < 100; sample++) {
-      assertEquals(first, sigmaOf(sampler, 5, sample, 0));
-    }
-    assertTrue(first != sigmaOf(sampler, 6, 0, 0));
-    assertTrue(first != sigmaOf(sampler, 5, 0, 1));
-  }
-
-  private static double sigmaOf(AugmentSampler sampler, long step, int sample, int view) {
-    AugmentParams params = sampler.sample(new ViewKey(1, sample % 3, step, sample, view), 32, 32);
-    return params.ops().stream()
-        .mapToDouble(AugmentDistributionTest::sigma)
-        .filter(v -> !Double.isNaN(v))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  /** Each image decides for itself whether it is blurred with that sigma. */
-  @Test
-  void googleBlurIsAppliedToHalfOfABatch() {
-    AugmentConfig config =
-        new AugmentConfig(
-            Semantics.GOOGLE, RandomCrop.SIMCLR, 0.5, List.of(new RandomBlur(0.5, 0.1, 2)));
-    AugmentSampler sampler = new AugmentSampler(config, 32);
-    long blurred =
-        IntStream.range(0, DRAWS)
-            .filter(i ->
-                sampler.sample(new ViewKey(1, 0, 9, i, 0), 32, 32).ops().stream()
-                    .anyMatch(ViewOp.BlurZero.class::isInstance))
-            .count();
-    assertEquals(0.5 * DRAWS, blurred, 4 * Math.sqrt(0.25 * DRAWS));
   }
 }

@@ -69,7 +69,7 @@ class EngineBoundsTest {
                   w,
                   random.nextBoolean(),
                   ops);
-      for (Isa isa : EngineViews.ISAS) {
+      for (Isa isa : EngineIsas.available()) {
         double[] expected = EngineViews.view(format, isa, pixels, height, width, params);
         for (boolean end : new boolean[] {false, true}) {
           MemorySegment image = end ? images.beforeGuard(bytes) : images.afterGuard(bytes);
@@ -115,7 +115,7 @@ class EngineBoundsTest {
       for (DType dtype : List.of(DType.FLOAT32, DType.BFLOAT16)) {
         ViewFormat format =
             new ViewFormat(size, dtype, layout, Interpolation.BILINEAR, Optional.empty());
-        for (Isa isa : EngineViews.ISAS) {
+        for (Isa isa : EngineIsas.available()) {
           long bytes = format.bytes();
           try (GuardedMemory memory = new GuardedMemory(5 * bytes)) {
             MemorySegment out = memory.beforeGuard(5 * bytes);

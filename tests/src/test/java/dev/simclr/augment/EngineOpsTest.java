@@ -129,7 +129,7 @@ class EngineOpsTest {
         double[] expected =
             new ReferenceAugmenter(format)
                 .window(image, height, width, fullHeight, fullWidth, top, left);
-        for (Isa isa : EngineViews.ISAS) {
+        for (Isa isa : EngineIsas.available()) {
           double[] actual =
               EngineViews.window(
                   format, isa, image, height, width, fullHeight, fullWidth, top, left);
@@ -250,7 +250,7 @@ class EngineOpsTest {
         double[] expected = new ReferenceAugmenter(format).view(image, height, width, params);
         // A value is four times as large as in [0, 1], and so is its error.
         double scaled = normalized ? tolerance / 0.2435 : tolerance;
-        for (Isa isa : EngineViews.ISAS) {
+        for (Isa isa : EngineIsas.available()) {
           String what = isa + ", " + format + ", " + params;
           double[] actual = EngineViews.view(format, isa, image, height, width, params);
           assertClose(expected, actual, scaled, 0, what);

@@ -5,36 +5,14 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.simclr.torch.AugmentFormat.Isa;
 import dev.simclr.torch.DType;
-import dev.simclr.torch.TorchException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
 
-/** Runs the engine for tests, with each instruction set that this machine has. */
+/** Runs the engine on one image, for tests. */
 final class EngineViews {
 
-  /** Those that can be named; {@link Isa#SCALAR} is one of them on every machine. */
-  static final List<Isa> ISAS = available();
-
   private EngineViews() {}
-
-  private static List<Isa> available() {
-    List<Isa> isas = new ArrayList<>();
-    for (Isa isa : List.of(Isa.SCALAR, Isa.AVX2, Isa.AVX512)) {
-      try {
-        MemorySegment image = noise(new Random(0), 1, 1);
-        view(ViewFormat.of(1), isa, image, 1, 1, AugmentParams.identity(1, 1));
-        isas.add(isa);
-      } catch (TorchException e) {
-        if (isa == Isa.SCALAR || e.kind() != TorchException.Kind.UNSUPPORTED) {
-          throw e;
-        }
-      }
-    }
-    return isas;
-  }
 
   /** Returns a view's values in the order of the format's layout. */
   static double[] view(

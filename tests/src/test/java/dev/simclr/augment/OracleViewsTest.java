@@ -52,7 +52,7 @@ class OracleViewsTest {
   private static void checkEngine(FixtureViews.View view) {
     for (PixelLayout layout : PixelLayout.values()) {
       ViewFormat format = format(view, layout);
-      for (Isa isa : EngineViews.ISAS) {
+      for (Isa isa : EngineIsas.available()) {
         double[] actual =
             view.params().isPresent()
                 ? EngineViews.view(
