@@ -5,6 +5,9 @@
 
 set(SIMCLR_CUDA_ARCHITECTURES "80-real;90" CACHE STRING "GPU architectures; the last with PTX")
 
+set(SIMCLR_AUGMENT_TABLES "${PROJECT_SOURCE_DIR}/native/kernels/cpu/augment_blur.cpp"
+                          "${PROJECT_SOURCE_DIR}/native/kernels/cpu/augment_resize.cpp")
+
 function(simclr_add_cuda_library name)
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/native/src/cuda/*.cpp"
        "${PROJECT_SOURCE_DIR}/native/kernels/cuda/*.cu")
@@ -33,6 +36,9 @@ function(simclr_add_cuda_library name)
   enable_language(CUDA)
   find_package(CUDAToolkit REQUIRED)
 
+  # What the host computes for the GPU is computed as for the CPU; the main library exports none of
+  # it, so this one has its own copy.
+  list(APPEND sources ${SIMCLR_AUGMENT_TABLES})
   simclr_add_library(${name} ${sources})
   target_compile_options(
     ${name} PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:--Werror=all-warnings;-Xcompiler=-Wall,-Wextra>")

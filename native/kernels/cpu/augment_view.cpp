@@ -1,8 +1,8 @@
 #include "cpu/augment_view.h"
 
-#include <cmath>
 #include <utility>
 
+#include "cpu/augment_blur.h"
 #include "cpu/augment_ops.h"
 #include "cpu/augment_resize.h"
 #include "cpu/augment_workspace.h"
@@ -120,25 +120,6 @@ class Program {
 };
 
 }  // namespace
-
-int32_t blur_weights(float sigma, int32_t radius, float* weight) {
-  const double scale = -0.5 / (static_cast<double>(sigma) * sigma);
-  double total = 1;
-  for (int32_t i = 1; i <= radius; i++) {
-    total += 2 * std::exp(scale * i * i);
-  }
-  for (int32_t i = 0; i <= radius; i++) {
-    weight[i] = static_cast<float>(std::exp(scale * i * i) / total);
-  }
-  // What is left out on both sides is less than a rounding error of a value of 1.
-  constexpr double kNegligible = 0x1p-25;
-  double left_out = 0;
-  while (radius > 0 && left_out + 2.0 * weight[radius] < kNegligible) {
-    left_out += 2.0 * weight[radius];
-    radius--;
-  }
-  return radius;
-}
 
 bool has_isa(int32_t isa) {
   switch (isa) {

@@ -8,6 +8,7 @@
 
 #include <cstring>
 
+#include "cuda/augment_batch.h"
 #include "detail/cuda_table.h"
 
 namespace sct {
@@ -124,6 +125,7 @@ constexpr CudaTable kTable = {
     .stream_synchronize = stream_synchronize,
     .stream_wait = stream_wait,
     .record_stream = record_stream,
+    .augment = augment_batch,
 };
 
 __attribute__((constructor)) void register_table() { simclr_torch_register_cuda(&kTable); }
