@@ -39,7 +39,8 @@ final class ConfigTree {
       throw new ConfigException("expected key=value, got '" + assignment + "'");
     }
     String path = assignment.substring(0, eq).strip();
-    JsonNode value = YamlTree.parseValue(assignment.substring(eq + 1).strip(), assignment);
+    String text = assignment.substring(eq + 1).strip();
+    JsonNode value = YamlTree.parseValue(text, assignment);
     ObjectNode node = tree;
     String[] parts = path.split("\\.", -1);
     for (int i = 0; i < parts.length - 1; i++) {
@@ -55,6 +56,11 @@ final class ConfigTree {
     if (node.get(key) instanceof ObjectNode) {
       throw new ConfigException(
           path + " is a section; set one of its keys: " + path + ".KEY=VALUE");
+    }
+    boolean named = kind(node.get(key)).equals("text") || node.get(key).isNull();
+    if (named && (value.isNumber() || value.isBoolean())) {
+      // A folder may be called 007, which is another one than 7.
+      value = StringNode.valueOf(text);
     }
     node.set(key, checked(node.get(key), value, path, "the command line"));
   }
@@ -106,6 +112,15 @@ final class ConfigTree {
   private static JsonNode checked(JsonNode current, JsonNode value, String path, String origin) {
     String expected = kind(current);
     String found = kind(value);
+    if (current.isNull() && (value.isNumber() || value.isBoolean())) {
+      throw new ConfigException(
+          origin
+              + ": "
+              + path
+              + " must be text or a list, found "
+              + value
+              + " (write text in quotes)");
+    }
     boolean fits =
         expected.equals(found)
             || expected.equals("nothing")
