@@ -13,6 +13,8 @@ import dev.simclr.checkpoint.SafetensorsReader;
 import dev.simclr.compute.ViewLoader;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
+import dev.simclr.data.MemoryDataset;
+import dev.simclr.data.RgbImage;
 import dev.simclr.model.ResNet;
 import dev.simclr.torch.Autocast;
 import dev.simclr.torch.DType;
@@ -181,7 +183,13 @@ final class PretrainerTest {
     PretrainResult stopped = pretrainer(TinyRuns.config(), "run").stop(token).run();
     assertEquals(0, stopped.steps());
     assertTrue(Files.exists(stopped.folder().resolve("checkpoints/step-000000/state.json")));
-    assertTrue(pretrainer(TinyRuns.config(), "run").resume().run().finished());
+    assertEquals(List.of(), reproducible(stopped.folder()), "nor does it evaluate any more");
+    stopped = pretrainer(TinyRuns.config(), "run").resume().stop(token).run();
+    assertEquals(0, stopped.steps());
+    PretrainResult resumed = pretrainer(TinyRuns.config(), "run").resume().run();
+    PretrainResult whole = pretrainer(TinyRuns.config(), "whole").run();
+    assertArrayEquals(weights(whole), weights(resumed));
+    assertEquals(reproducible(whole.folder()), reproducible(resumed.folder()));
   }
 
   @Test
@@ -271,6 +279,35 @@ final class PretrainerTest {
     assertFalse(Files.exists(directory.resolve("wide")));
   }
 
+  @Test
+  void aKilledRunThatBeganWithGivenWeightsDoesSoAgain() throws IOException {
+    var seed = TinyRuns.config().train().toBuilder().seed(11);
+    Path source = pretrainer(with(TinyRuns.config(), seed), "source").run().folder();
+    byte[] expected = weights(pretrainer(TinyRuns.config(), "whole").initFrom(source).run());
+    assertFalse(
+        java.util.Arrays.equals(expected, weights(pretrainer(TinyRuns.config(), "random").run())));
+    for (String folder : List.of("killed", "stopped", "orphaned")) {
+      StopToken token = new StopToken();
+      pretrainer(TinyRuns.config(), folder)
+          .initFrom(source)
+          .stop(token)
+          .listener(new StopAt(3, token))
+          .run();
+    }
+    // As after a kill before the first checkpoint.
+    for (String folder : List.of("killed", "orphaned")) {
+      RunFolder.deleteTree(directory.resolve(folder).resolve("checkpoints/step-000003"));
+    }
+    assertArrayEquals(expected, weights(pretrainer(TinyRuns.config(), "killed").resume().run()));
+    RunFolder.deleteTree(source);
+    assertArrayEquals(expected, weights(pretrainer(TinyRuns.config(), "stopped").resume().run()));
+    var e =
+        assertThrows(
+            CheckpointException.class,
+            () -> pretrainer(TinyRuns.config(), "orphaned").resume().run());
+    assertTrue(e.getMessage().contains(source.toString()), e.getMessage());
+  }
+
   private static byte[] bytes(SafetensorsReader reader, String name) {
     byte[] bytes = new byte[(int) reader.info(name).byteSize()];
     reader.read(name, java.lang.foreign.MemorySegment.ofArray(bytes));
@@ -357,6 +394,24 @@ final class PretrainerTest {
             .trainImages(trainImages)
             .run();
     assertTrue(result.summary().orElseThrow().last().isEmpty());
+  }
+
+  @Test
+  void testImagesOfOtherClassesAreRefused() {
+    var others = MemoryDataset.builder(List.of("columns", "rows"));
+    RgbImage image = RgbImage.of(1, 1, new byte[3]);
+    var e =
+        assertThrows(
+            DataException.class,
+            () ->
+                pretrainer(TinyRuns.config(), "run")
+                    .testImages(others.add("one", 1, image).build())
+                    .run());
+    assertEquals(
+        "the classes of the test images are [columns, rows], those of the training images"
+            + " [rows, columns, rising, falling]; both need the same list",
+        e.getMessage());
+    assertFalse(Files.exists(directory.resolve("run")));
   }
 
   @Test
