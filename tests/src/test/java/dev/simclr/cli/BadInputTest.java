@@ -529,8 +529,7 @@ class BadInputTest {
     List<String> arguments =
         command.equals("pretrain")
             ? TinyFolder.plus(pretrain(kept), "--overwrite")
-            : List.of(
-                "embed", kept.toString(), "--out", directory.resolve("mine.npy").toString());
+            : List.of("embed", kept.toString(), "--out", directory.resolve("mine.npy").toString());
     List<String> training = command.equals("pretrain") ? TinyFolder.training() : List.of();
     ChildJvm.Result result =
         new ChildJvm()
@@ -538,9 +537,7 @@ class BadInputTest {
             .run(MAIN, TinyFolder.arguments(arguments, folder(large), training));
     assertEquals(5, result.status(), result.toString());
     assertTrue(
-        result
-            .err()
-            .matches("simclr: out of memory \\(.*\\); lower " + setting + " or .*-Xmx\n"),
+        result.err().matches("simclr: out of memory \\(.*\\); lower " + setting + " or .*-Xmx\n"),
         result.err());
   }
 

@@ -79,8 +79,7 @@ class ConfigLoaderTest {
   void pathsThatLookLikeNumbersAreSavedAsText() throws IOException {
     PretrainConfig config = overrides("data.root=007", "data.train=1.50");
     assertEquals(config, file(ConfigLoader.toYaml(config)));
-    ConfigException e =
-        assertThrows(ConfigException.class, () -> file("data: {root: 007}"));
+    ConfigException e = assertThrows(ConfigException.class, () -> file("data: {root: 007}"));
     assertEquals(
         dir.resolve("config.yaml")
             + ": data.root must be text or a list, found 7 (write text in quotes)",

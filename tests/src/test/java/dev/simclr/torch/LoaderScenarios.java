@@ -48,7 +48,13 @@ final class LoaderScenarios {
   /** What a program may well do first; each in turn, since a class that failed once stays so. */
   private static void firstUses() {
     System.out.println(
-        DType.FLOAT32 + " " + Device.CPU + " " + MemoryFormat.CHANNELS_LAST + " " + Nn.Reduction.MEAN);
+        DType.FLOAT32
+            + " "
+            + Device.CPU
+            + " "
+            + MemoryFormat.CHANNELS_LAST
+            + " "
+            + Nn.Reduction.MEAN);
     Map<String, Runnable> uses = new LinkedHashMap<>();
     uses.put("Torch.version", Torch::version);
     uses.put("Torch.cpu", Torch::cpu);

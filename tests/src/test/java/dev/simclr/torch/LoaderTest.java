@@ -208,10 +208,7 @@ class LoaderTest {
     try (var copies = Files.walk(cache)) {
       assertEquals(
           List.of("libsimclr_torch.so"),
-          copies
-              .filter(Files::isRegularFile)
-              .map(file -> file.getFileName().toString())
-              .toList());
+          copies.filter(Files::isRegularFile).map(file -> file.getFileName().toString()).toList());
     }
   }
 

@@ -109,7 +109,9 @@ class NativeBufferTest {
 
   private static boolean waits(Thread thread) {
     StackTraceElement[] stack = thread.getStackTrace();
-    return stack.length > 0 && stack[0].isNativeMethod() && stack[0].getMethodName().contains("read");
+    return stack.length > 0
+        && stack[0].isNativeMethod()
+        && stack[0].getMethodName().contains("read");
   }
 
   private static void end(Pipe pipe, Thread reading) throws IOException, InterruptedException {

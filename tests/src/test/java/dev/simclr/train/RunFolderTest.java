@@ -25,7 +25,8 @@ final class RunFolderTest {
   }
 
   private static String refusal(Path path, RunFolder.Mode mode) {
-    return assertThrows(IllegalArgumentException.class, () -> RunFolder.open(path, mode, Optional.empty()))
+    return assertThrows(
+            IllegalArgumentException.class, () -> RunFolder.open(path, mode, Optional.empty()))
         .getMessage();
   }
 

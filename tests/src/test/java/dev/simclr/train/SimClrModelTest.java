@@ -16,7 +16,6 @@ final class SimClrModelTest {
   @Test
   void aModelThatCannotBeMovedLeavesNothingBehind() {
     assumeFalse(Torch.cudaAvailable(), "left out: every device is there");
-    assertThrows(
-        TorchException.class, () -> SimClrModel.create(TinyRuns.config(), Device.cuda(0)));
+    assertThrows(TorchException.class, () -> SimClrModel.create(TinyRuns.config(), Device.cuda(0)));
   }
 }

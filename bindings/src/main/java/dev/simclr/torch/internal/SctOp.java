@@ -125,11 +125,18 @@ public final class SctOp {
         for (int i = 0; i < handles.length; i++) {
           memory.setAtIndex(ValueLayout.ADDRESS, i, handles[i]);
         }
-        array(target, optional ? Kind.OPTIONAL_TENSOR_LIST : Kind.TENSOR_LIST, memory, handles.length);
+        array(
+            target,
+            optional ? Kind.OPTIONAL_TENSOR_LIST : Kind.TENSOR_LIST,
+            memory,
+            handles.length);
       }
       case BoxedValue.Ints(long[] numbers) ->
           array(
-              target, Kind.INT_LIST, arena.allocateFrom(ValueLayout.JAVA_LONG, numbers), numbers.length);
+              target,
+              Kind.INT_LIST,
+              arena.allocateFrom(ValueLayout.JAVA_LONG, numbers),
+              numbers.length);
       case BoxedValue.Reals(double[] numbers) ->
           array(
               target,

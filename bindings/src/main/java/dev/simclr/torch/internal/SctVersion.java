@@ -7,7 +7,10 @@ public final class SctVersion {
 
   private SctVersion() {}
 
-  /** Bits of {@link SctVersion#cpuFeatures}; a class of its own, which is there once the library is loaded. */
+  /**
+   * Bits of {@link SctVersion#cpuFeatures}; a class of its own, which is there once the library is
+   * loaded.
+   */
   public static final class Feature {
     public static final int AVX2 = Sct.SCT_CPU_AVX2();
     public static final int AVX512 = Sct.SCT_CPU_AVX512();

@@ -36,7 +36,11 @@ final class Failures {
   static String message(Throwable failure, String command) {
     String message = failure.getMessage();
     if (failure instanceof OutOfMemoryError) {
-      return "out of memory (" + message + "); " + smallerBatch(command) + "give the JVM more with"
+      return "out of memory ("
+          + message
+          + "); "
+          + smallerBatch(command)
+          + "give the JVM more with"
           + " -Xmx";
     }
     return message == null || message.isBlank() ? failure.toString() : firstLine(message);

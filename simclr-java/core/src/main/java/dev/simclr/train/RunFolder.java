@@ -87,8 +87,8 @@ public final class RunFolder implements AutoCloseable {
         folder.deleteRun();
       }
       // First of all: a run that is killed at any time later must not start from other weights.
-      initFrom.ifPresent(source ->
-          AtomicFiles.write(path.resolve(INIT_FROM), source.toAbsolutePath() + "\n"));
+      initFrom.ifPresent(
+          source -> AtomicFiles.write(path.resolve(INIT_FROM), source.toAbsolutePath() + "\n"));
       AtomicFiles.createDirectories(folder.checkpoints());
     } catch (RuntimeException e) {
       folder.close();
@@ -108,8 +108,7 @@ public final class RunFolder implements AutoCloseable {
       throw new IllegalArgumentException("run folder " + path + " is not a directory");
     }
     List<String> found = exists ? entries(path) : List.of();
-    boolean run =
-        Stream.of(INIT_FROM, "checkpoints", "metrics.jsonl").anyMatch(found::contains);
+    boolean run = Stream.of(INIT_FROM, "checkpoints", "metrics.jsonl").anyMatch(found::contains);
     switch (mode) {
       case NEW -> {
         if (!found.isEmpty()) {
