@@ -20,10 +20,13 @@ import java.util.List;
  * batch.run(out);
  * }</pre>
  *
+ * <p>Views of host memory are computed by the CPU into host memory, views of {@link CudaImages} by
+ * their GPU into a tensor there; a batch has views of one of both kinds.
+ *
  * <p>The descriptions lie in native memory that is used again after each run and grows with the
- * largest batch; the garbage collector frees it. Belongs to one thread at a time. The views are
- * computed on the thread that calls {@link #run}, which calls nothing of libtorch, but must not be
- * a virtual thread.
+ * largest batch; the garbage collector frees it. Belongs to one thread at a time. The CPU computes
+ * views on the thread that calls {@link #run(MemorySegment)}, which calls nothing of libtorch, but
+ * must not be a virtual thread.
  */
 public final class AugmentBatch {
 
@@ -40,11 +43,18 @@ public final class AugmentBatch {
   private final MemorySegment nativeFormat;
   private MemorySegment views;
 
-  /** What the addresses in {@link #views} point to, so that it stays where it is. */
-  private MemorySegment[] images;
+  /**
+   * What the addresses in {@link #views} point to, so that it stays where it is: segments or {@link
+   * CudaImages}.
+   */
+  private Object[] images;
 
   private long[] rows;
   private int count;
+
+  /** Views of images on a GPU. */
+  private int cudaCount;
+
   private int ops;
   private MemorySegment staging = MemorySegment.NULL;
   private long staged;
@@ -63,7 +73,7 @@ public final class AugmentBatch {
         format.normalize().map(n -> floats(n.std())).orElse(null),
         format.isaCode());
     this.views = Arena.ofAuto().allocate(INITIAL_VIEWS * SctAugment.VIEW_BYTES, ALIGNMENT);
-    this.images = new MemorySegment[INITIAL_VIEWS];
+    this.images = new Object[INITIAL_VIEWS];
     this.rows = new long[INITIAL_VIEWS];
   }
 
@@ -113,8 +123,32 @@ public final class AugmentBatch {
       int width,
       boolean flip,
       long row) {
+    requireImage(image, imageHeight, imageWidth);
+    requireCrop(imageHeight, imageWidth, top, left, height, width);
     int size = format.size();
     add(image, imageHeight, imageWidth, top, left, height, width, flip, row);
+    SctAugment.writeWindow(views, count - 1, size, size, 0, 0);
+  }
+
+  /**
+   * Adds a view of a box of an image on a GPU, otherwise as the other method.
+   *
+   * @param index of the image among {@code images}
+   * @throws IllegalArgumentException if there is no such image or the box leaves it, naming the
+   *     value
+   */
+  public void view(
+      CudaImages images,
+      long index,
+      int top,
+      int left,
+      int height,
+      int width,
+      boolean flip,
+      long row) {
+    requireCrop(images.height(), images.width(), top, left, height, width);
+    int size = format.size();
+    add(images, index, top, left, height, width, flip, row);
     SctAugment.writeWindow(views, count - 1, size, size, 0, 0);
   }
 
@@ -143,6 +177,33 @@ public final class AugmentBatch {
       long windowTop,
       long windowLeft,
       long row) {
+    requireImage(image, imageHeight, imageWidth);
+    requireWindow(fullHeight, fullWidth, windowTop, windowLeft);
+    add(image, imageHeight, imageWidth, 0, 0, imageHeight, imageWidth, false, row);
+    SctAugment.writeWindow(views, count - 1, fullHeight, fullWidth, windowTop, windowLeft);
+  }
+
+  /**
+   * Adds a view that is a window of a resized image on a GPU, otherwise as the other method.
+   *
+   * @param index of the image among {@code images}
+   * @throws IllegalArgumentException if there is no such image, or the view leaves the resized
+   *     image
+   */
+  public void window(
+      CudaImages images,
+      long index,
+      long fullHeight,
+      long fullWidth,
+      long windowTop,
+      long windowLeft,
+      long row) {
+    requireWindow(fullHeight, fullWidth, windowTop, windowLeft);
+    add(images, index, 0, 0, images.height(), images.width(), false, row);
+    SctAugment.writeWindow(views, count - 1, fullHeight, fullWidth, windowTop, windowLeft);
+  }
+
+  private void requireWindow(long fullHeight, long fullWidth, long windowTop, long windowLeft) {
     int size = format.size();
     if (windowTop < 0
         || windowLeft < 0
@@ -153,8 +214,6 @@ public final class AugmentBatch {
           size + "x" + size + " at " + windowTop + "," + windowLeft,
           "within the resized image, which is " + fullHeight + "x" + fullWidth);
     }
-    add(image, imageHeight, imageWidth, 0, 0, imageHeight, imageWidth, false, row);
-    SctAugment.writeWindow(views, count - 1, fullHeight, fullWidth, windowTop, windowLeft);
   }
 
   /** Appends an operation with one argument, or with none, to the view that was added last. */
@@ -163,8 +222,7 @@ public final class AugmentBatch {
   }
 
   /**
-   * Appends an operation to the view that was added last. The arguments are checked by {@link
-   * #run}.
+   * Appends an operation to the view that was added last. The arguments are checked when it is run.
    *
    * @throws IllegalStateException if no view was added
    * @throws IllegalArgumentException if the view has {@link #MAX_OPS} operations
@@ -184,6 +242,7 @@ public final class AugmentBatch {
   public void clear() {
     Arrays.fill(images, 0, count, null);
     count = 0;
+    cudaCount = 0;
     ops = 0;
     staged = 0;
     if (staging.byteSize() > KEPT_STAGING) {
@@ -198,7 +257,8 @@ public final class AugmentBatch {
    * @param out room for rows of {@link AugmentFormat#viewBytes()} bytes, on or off the heap; native
    *     memory must be aligned to the elements
    * @throws IllegalArgumentException if it is read-only, not a number of whole rows, misaligned,
-   *     not accessible by this thread, or has no row that a view is meant for
+   *     not accessible by this thread, or has no row that a view is meant for; or if an image is on
+   *     a GPU
    * @throws TorchException of kind INVALID_ARGUMENT if an operation has arguments that it cannot
    *     have; nothing is written then. Of kind UNSUPPORTED if the machine lacks the format's
    *     instruction set
@@ -207,10 +267,9 @@ public final class AugmentBatch {
   public void run(MemorySegment out) {
     try {
       long outRows = rowsOf(out);
-      for (int i = 0; i < count; i++) {
-        if (rows[i] < 0 || rows[i] >= outRows) {
-          throw refused("row of view " + i, rows[i], "0 to " + (outRows - 1));
-        }
+      requireRows(outRows);
+      if (cudaCount > 0) {
+        throw refused("out", "host memory", "a CUDA tensor, since images are on a GPU");
       }
       if (count > 0) {
         if (out.isNative()) {
@@ -222,6 +281,71 @@ public final class AugmentBatch {
       Reference.reachabilityFence(images);
     } finally {
       clear();
+    }
+  }
+
+  /**
+   * Computes all views that were added on the GPU that has their images, in the order of the
+   * current stream of its device, and forgets them, also if it fails. Returns as soon as the work
+   * is handed over. Elements of other rows are not touched, and autograd does not notice the
+   * change.
+   *
+   * @param out {@code [N, 3, size, size]} of the format's dtype and layout, without gaps, on the
+   *     GPU of all the images
+   * @throws IllegalArgumentException if it is anything else, or has no row that a view is meant
+   *     for; or if an image is in host memory
+   * @throws IllegalStateException if the tensor of an image is closed, and on a virtual thread
+   * @throws TorchException as {@link #run(MemorySegment)}; of kind OUT_OF_MEMORY if the GPU's is
+   *     used up, and of kind UNSUPPORTED if this library's own CUDA code is not loaded
+   */
+  public void run(Tensor out) {
+    try {
+      requireRows(rowsOf(out));
+      if (cudaCount < count) {
+        throw refused("out", "a tensor", "host memory, since images are in host memory");
+      }
+      Device device = out.device();
+      for (int i = 0; i < count; i++) {
+        CudaImages source = (CudaImages) images[i];
+        source.requireOpen();
+        if (!source.device().equals(device)) {
+          throw refused("device of out", device, source.device() + ", as the images");
+        }
+      }
+      if (count > 0) {
+        SctAugment.augmentCuda(nativeFormat, views, count, out.handle());
+      }
+    } finally {
+      clear();
+    }
+  }
+
+  private long rowsOf(Tensor out) {
+    long size = format.size();
+    long[] shape = out.shape();
+    if (out.dtype() != format.dtype()
+        || shape.length != 4
+        || shape[1] != AugmentFormat.CHANNELS
+        || shape[2] != size
+        || shape[3] != size) {
+      throw refused(
+          "out",
+          out.dtype() + " " + Arrays.toString(shape),
+          format.dtype() + " [N, 3, " + size + ", " + size + "]");
+    }
+    boolean fits =
+        format.layout() == MemoryFormat.CHANNELS_LAST ? out.isChannelsLast() : out.isContiguous();
+    if (!fits) {
+      throw refused("strides of out", Arrays.toString(out.strides()), format.layout());
+    }
+    return shape[0];
+  }
+
+  private void requireRows(long outRows) {
+    for (int i = 0; i < count; i++) {
+      if (rows[i] < 0 || rows[i] >= outRows) {
+        throw refused("row of view " + i, rows[i], "0 to " + (outRows - 1));
+      }
     }
   }
 
@@ -254,16 +378,7 @@ public final class AugmentBatch {
     return out.byteSize() / bytes;
   }
 
-  private void add(
-      MemorySegment image,
-      int imageHeight,
-      int imageWidth,
-      int top,
-      int left,
-      int height,
-      int width,
-      boolean flip,
-      long row) {
+  private static void requireImage(MemorySegment image, int imageHeight, int imageWidth) {
     if (imageHeight < 1 || imageWidth < 1) {
       throw refused("image", imageHeight + "x" + imageWidth, "at least 1x1");
     }
@@ -274,6 +389,10 @@ public final class AugmentBatch {
           image.byteSize() + " bytes",
           bytes + " bytes, for " + imageHeight + "x" + imageWidth + " pixels of 3");
     }
+  }
+
+  private static void requireCrop(
+      int imageHeight, int imageWidth, int top, int left, int height, int width) {
     if (top < 0
         || left < 0
         || height < 1
@@ -285,28 +404,58 @@ public final class AugmentBatch {
           height + "x" + width + " at " + top + "," + left,
           "within the image, which is " + imageHeight + "x" + imageWidth);
     }
+  }
+
+  private void add(
+      MemorySegment image,
+      int imageHeight,
+      int imageWidth,
+      int top,
+      int left,
+      int height,
+      int width,
+      boolean flip,
+      long row) {
     MemorySegment pixels = image;
     if (!image.isNative() || !TensorMemory.isUnclosable(image)) {
       requireAccess("image", image);
       pixels = stage(image);
     }
+    add(pixels, pixels.address(), imageHeight, imageWidth, top, left, height, width, flip, row);
+  }
+
+  private void add(
+      CudaImages source,
+      long index,
+      int top,
+      int left,
+      int height,
+      int width,
+      boolean flip,
+      long row) {
+    long address = source.address(index);
+    add(source, address, source.height(), source.width(), top, left, height, width, flip, row);
+    cudaCount++;
+  }
+
+  private void add(
+      Object source,
+      long address,
+      int imageHeight,
+      int imageWidth,
+      int top,
+      int left,
+      int height,
+      int width,
+      boolean flip,
+      long row) {
     if (count == images.length) {
       grow();
     }
-    images[count] = pixels;
+    images[count] = source;
     rows[count] = row;
     SctAugment.writeView(
-        views,
-        count,
-        pixels.address(),
-        imageHeight,
-        imageWidth,
-        top,
-        left,
-        height,
-        width,
-        row,
-        flip);
+        views, count, address, imageHeight, imageWidth, top, left, height, width, row, flip);
     count++;
     ops = 0;
   }

@@ -318,6 +318,31 @@ class AugmentBatchTest {
     assertTrue(failure.get().getMessage().contains("virtual thread"), failure.get().getMessage());
   }
 
+  /** What can be told without a GPU. */
+  @Test
+  void tensorsThatDoNotFitAreRefused() {
+    AugmentBatch batch = batch();
+    try (var _ = TensorScope.open()) {
+      Tensor fine =
+          Tensor.empty(DType.FLOAT32, Device.CPU, MemoryFormat.CHANNELS_LAST, 2, 3, SIZE, SIZE);
+      assertTensor(batch, "out is float64 [2, 3, 6, 6]; allowed: float32", fine.to(DType.FLOAT64));
+      assertTensor(
+          batch,
+          "out is float32 [2, 3, 6, 5]; allowed: float32 [N, 3, 6, 6]",
+          Tensor.zeros(DType.FLOAT32, 2, 3, 6, 5));
+      assertTensor(batch, "strides of out is [108, 36, 6, 1];", fine.contiguous());
+      whole(batch, MemorySegment.ofArray(noise(0)), 2);
+      assertTensor(batch, "row of view 0 is 2; allowed: 0 to 1", fine);
+      whole(batch, MemorySegment.ofArray(noise(0)), 0);
+      assertTensor(batch, "out is a tensor; allowed: host memory", fine);
+    }
+  }
+
+  private static void assertTensor(AugmentBatch batch, String message, Tensor out) {
+    assertRefused(message, () -> batch.run(out));
+    assertEquals(0, batch.size());
+  }
+
   private static void assertRefused(String message, Runnable action) {
     IllegalArgumentException e = assertThrows(IllegalArgumentException.class, action::run);
     assertTrue(e.getMessage().startsWith(message), e.getMessage());

@@ -157,6 +157,12 @@ public final class SctAugment {
     Status.check(Sct.sct_augment(format, views, count, out, outRows));
   }
 
+  public static void augmentCuda(
+      MemorySegment format, MemorySegment views, long count, MemorySegment out) {
+    CallFrame.open();
+    Status.check(Sct.sct_augment_cuda(format, views, count, out));
+  }
+
   public static int isa() {
     CallFrame frame = CallFrame.open();
     Status.check(Sct.sct_augment_isa(frame.out(0)));

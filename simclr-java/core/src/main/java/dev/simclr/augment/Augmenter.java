@@ -3,7 +3,10 @@ package dev.simclr.augment;
 import dev.simclr.torch.AugmentBatch;
 import dev.simclr.torch.AugmentFormat;
 import dev.simclr.torch.AugmentOp;
+import dev.simclr.torch.CudaImages;
 import dev.simclr.torch.MemoryFormat;
+import dev.simclr.torch.Tensor;
+import dev.simclr.torch.TorchException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -74,12 +77,7 @@ public final class Augmenter {
    *     operation does not fit the view
    */
   public void add(MemorySegment image, int height, int width, AugmentParams params, long row) {
-    List<ViewOp> ops = params.ops();
-    for (int i = 0; i < ops.size(); i++) {
-      if (ops.get(i) instanceof ViewOp.Cutout cutout) {
-        requireWithin(cutout);
-      }
-    }
+    requireFit(params);
     batch.view(
         image,
         height,
@@ -90,6 +88,44 @@ public final class Augmenter {
         params.width(),
         params.flip(),
         row);
+    addOps(params);
+  }
+
+  /**
+   * Adds one view of an image on a GPU, which {@link #run(Tensor)} computes there.
+   *
+   * @param images images on the GPU
+   * @param index of the image among them
+   * @param params as of the other method
+   * @param row where the view goes in the batch, counted in views
+   * @throws IllegalArgumentException if there is no such image, the crop leaves it, or an operation
+   *     does not fit the view
+   */
+  public void add(CudaImages images, long index, AugmentParams params, long row) {
+    requireFit(params);
+    batch.view(
+        images,
+        index,
+        params.top(),
+        params.left(),
+        params.height(),
+        params.width(),
+        params.flip(),
+        row);
+    addOps(params);
+  }
+
+  private void requireFit(AugmentParams params) {
+    List<ViewOp> ops = params.ops();
+    for (int i = 0; i < ops.size(); i++) { // by index: an iterator would be garbage
+      if (ops.get(i) instanceof ViewOp.Cutout cutout) {
+        requireWithin(cutout);
+      }
+    }
+  }
+
+  private void addOps(AugmentParams params) {
+    List<ViewOp> ops = params.ops();
     for (int i = 0; i < ops.size(); i++) {
       add(ops.get(i));
     }
@@ -151,6 +187,21 @@ public final class Augmenter {
    * @throws IllegalStateException on a virtual thread
    */
   public void run(MemorySegment batch) {
+    this.batch.run(batch);
+  }
+
+  /**
+   * Computes the views that were added on the GPU that has their images, in the order of its
+   * current stream, and forgets them.
+   *
+   * @param batch {@code [N, 3, size, size]} of the format's dtype and layout on that GPU; other
+   *     rows are not touched
+   * @throws IllegalArgumentException if it is anything else or lacks a row, or an image is in host
+   *     memory
+   * @throws IllegalStateException if the tensor of an image is closed, and on a virtual thread
+   * @throws TorchException if the GPU's memory is used up
+   */
+  public void run(Tensor batch) {
     this.batch.run(batch);
   }
 
