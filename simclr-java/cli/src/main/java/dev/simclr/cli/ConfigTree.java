@@ -89,9 +89,7 @@ final class ConfigTree {
   /** What the schema has under a key: a section, a value of the right kind, or null. */
   private JsonNode expected(ObjectNode known, String prefix, String key) {
     JsonNode value = known.get(key);
-    return value != null
-        ? value
-        : ConfigSchema.optionalSection(prefix + key, schema).orElse(null);
+    return value != null ? value : ConfigSchema.optionalSection(prefix + key, schema).orElse(null);
   }
 
   private ConfigException unknown(String path, String origin) {
