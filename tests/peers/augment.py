@@ -1,12 +1,13 @@
 """Views a second of torchvision and of OpenCV on one thread: peers of the augmentation engine.
 
-    python3 tests/peers/augment.py check FOLDER
-    python3 tests/peers/augment.py time torchvision|opencv|opencv-tuned FOLDER
+    python3 tests/peers/augment.py check FOLDER PEER...
+    python3 tests/peers/augment.py time PEER FOLDER
 
-FOLDER is that of a workload, as tests/benchmarks/compare.py prepares it. `check` computes the views
-of FOLDER/views.json with torchvision's float functions and compares them with FOLDER/views.bin,
-those of simclr-java, and looks whether both peers draw the same pictures up to their rounding.
-`time` prints one line of JSON. Needs torch, torchvision, pillow and numpy; opencv-python-headless
+PEER is torchvision, opencv or opencv-tuned; FOLDER is that of a workload, as
+tests/benchmarks/compare.py prepares it. `check` computes the views of FOLDER/views.json with
+torchvision's float functions and compares them with FOLDER/views.bin, those of simclr-java, and
+looks whether the peers draw the same pictures up to their rounding. `time` prints one line of JSON,
+with as many views a second as it measured in each iteration. Needs torch, torchvision, pillow and numpy; opencv-python-headless
 for OpenCV.
 
 What is timed: drawing the parameters, computing, and writing the view into a batch; images, or the
@@ -30,6 +31,10 @@ def load(folder):
     work = json.loads((folder / "workload.json").read_text())
     paths = sorted(p for p in (folder / work["images"]).iterdir() if not p.name.startswith("."))
     return work, paths
+
+
+def module(peer):
+    return importlib.import_module("augment_" + peer.replace("-", "_"))
 
 
 def measure(peer, work, paths, seconds, warmup, iterations):
@@ -56,6 +61,7 @@ def main():
     modes = parser.add_subparsers(dest="mode", required=True)
     check = modes.add_parser("check", help="compare results")
     check.add_argument("folder")
+    check.add_argument("peers", nargs="+", choices=PEERS)
     timed = modes.add_parser("time", help="measure views a second")
     timed.add_argument("peer", choices=PEERS)
     timed.add_argument("folder")
@@ -67,10 +73,11 @@ def main():
     if arguments.mode == "check":
         import augment_check
 
-        print(json.dumps(augment_check.check(pathlib.Path(arguments.folder), work, paths)))
+        peers = {name: module(name) for name in arguments.peers}
+        print(json.dumps(augment_check.check(pathlib.Path(arguments.folder), work, paths, peers)))
         return
     # Only the one that is timed is loaded: each brings its own threads and allocator settings.
-    peer = importlib.import_module("augment_" + arguments.peer.replace("-", "_"))
+    peer = module(arguments.peer)
     threads = peer.one_thread()
     rates = measure(
         peer, work, paths, arguments.seconds, arguments.warmup, arguments.iterations

@@ -3,7 +3,9 @@ package dev.simclr.benchmark;
 import dev.simclr.augment.AugmentParams;
 import dev.simclr.augment.ViewOp;
 import dev.simclr.compute.BatchLoader;
+import dev.simclr.torch.AugmentFormat;
 import dev.simclr.torch.NativeBuffer;
+import dev.simclr.torch.Torch;
 import dev.simclr.train.PretrainConfig;
 import dev.simclr.train.ViewSettings;
 import dev.simclr.train.WorkloadViews;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -39,6 +42,8 @@ public final class PrepareData {
   public static void main(String[] args) throws IOException {
     Path data = Path.of(args[0]);
     double share = Double.parseDouble(args[1]);
+    Files.createDirectories(data);
+    writeJson(data.resolve("versions.json"), versions());
     for (String id : List.of(args).subList(2, args.length)) {
       Workload workload = Workload.of(id);
       workload.images().write(data, share);
@@ -49,6 +54,12 @@ public final class PrepareData {
         writeViews(folder.resolve("views.bin"), views);
       }
     }
+  }
+
+  private static ObjectNode versions() {
+    return JSON.createObjectNode()
+        .put("libtorch", Torch.version())
+        .put("instructions", AugmentFormat.bestIsa().name().toLowerCase(Locale.ROOT));
   }
 
   private static void writeJson(Path file, Object node) throws IOException {
