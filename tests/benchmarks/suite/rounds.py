@@ -78,7 +78,7 @@ def compare(comparison, context, pace, count, say=print):
 
 def require_equal_facts(comparison, standings):
     """Refuses to compare what was not measured under the same conditions."""
-    measured = [s for s in standings if s.facts]
+    measured = [s for s in standings if s.iterations]
     for other in measured[1:]:
         for key in sorted(measured[0].facts.keys() | other.facts.keys()):
             mine, theirs = measured[0].facts.get(key), other.facts.get(key)
