@@ -33,13 +33,13 @@ class Context:
 class Fake:
     """A contestant that reports what it is told to."""
 
-    def __init__(self, name, rounds, calls=None, threads=1, reason=None, **facts):
+    def __init__(self, name, rounds, facts=None, calls=None, threads=1, reason=None):
         self.name = name
         self.threads = threads
         self.rounds = list(rounds)
         self.calls = [] if calls is None else calls
         self.reason = reason
-        self.facts = [facts]
+        self.facts = [facts or {}]
 
     def missing(self, context):
         del context
@@ -60,7 +60,7 @@ def outcome(*contestants, rounds=2, **options):
 class RoundsTest(unittest.TestCase):
     def test_contestants_take_turns(self):
         calls = []
-        outcome(Fake("a", [[1], [1], [1]], calls), Fake("b", [[1], [1], [1]], calls), rounds=3)
+        outcome(Fake("a", [[1], [1], [1]], calls=calls), Fake("b", [[1], [1], [1]], calls=calls), rounds=3)
         self.assertEqual(["a", "b"] * 3, calls)
 
     def test_ratio_is_that_of_the_medians_of_rounds(self):
@@ -83,19 +83,19 @@ class RoundsTest(unittest.TestCase):
             ({"tf32": "on"}, {}, "tf32"),
         ):
             with self.assertRaisesRegex(BenchmarkError, f"id: {key} of a .*cannot be compared"):
-                outcome(Fake("a", [[1]], **mine), Fake("b", [[1]], **theirs), rounds=1)
+                outcome(Fake("a", [[1]], mine), Fake("b", [[1]], theirs), rounds=1)
 
     def test_what_is_compared_may_vary_and_nothing_else(self):
         two = {"threads": 2, "dtype": "float32"}
         one = {"threads": 1, "dtype": "float32"}
         result = outcome(
-            Fake("a", [[2]], **two), Fake("b", [[1]], **one), rounds=1, varies=("threads",)
+            Fake("a", [[2]], two), Fake("b", [[1]], one), rounds=1, varies=("threads",)
         )
         self.assertEqual(2, result.ratios(result.standings[1])[0])
         with self.assertRaisesRegex(BenchmarkError, "dtype"):
             outcome(
-                Fake("a", [[2]], **two),
-                Fake("b", [[1]], threads=1, dtype="bfloat16"),
+                Fake("a", [[2]], two),
+                Fake("b", [[1]], {"threads": 1, "dtype": "bfloat16"}),
                 rounds=1,
                 varies=("threads",),
             )
@@ -158,7 +158,8 @@ class ReportTest(unittest.TestCase):
 
     def test_table_and_json_have_medians_spread_and_ratio(self):
         result = outcome(
-            Fake("a", [[100], [120]], dtype="float32"), Fake("b", [[10], [10]], dtype="float32")
+            Fake("a", [[100], [120]], {"dtype": "float32"}),
+            Fake("b", [[10], [10]], {"dtype": "float32"}),
         )
         table = report.to_markdown(SESSION, [result])
         self.assertIn("| Some title | a | 110 views/s | 100 to 120 |  | dtype float32 |", table)
