@@ -203,8 +203,7 @@ public final class AugmentBatch {
     SctAugment.writeWindow(views, count - 1, fullHeight, fullWidth, windowTop, windowLeft);
   }
 
-  private void requireWindow(
-      long fullHeight, long fullWidth, long windowTop, long windowLeft) {
+  private void requireWindow(long fullHeight, long fullWidth, long windowTop, long windowLeft) {
     int size = format.size();
     if (windowTop < 0
         || windowLeft < 0
@@ -223,8 +222,7 @@ public final class AugmentBatch {
   }
 
   /**
-   * Appends an operation to the view that was added last. The arguments are checked when it
-   * is run.
+   * Appends an operation to the view that was added last. The arguments are checked when it is run.
    *
    * @throws IllegalStateException if no view was added
    * @throws IllegalArgumentException if the view has {@link #MAX_OPS} operations
@@ -287,14 +285,15 @@ public final class AugmentBatch {
   }
 
   /**
-   * Computes all views that were added on the GPU that has their images, in the order of the current
-   * stream of its device, and forgets them, also if it fails. Returns as soon as the work is handed
-   * over. Elements of other rows are not touched, and autograd does not notice the change.
+   * Computes all views that were added on the GPU that has their images, in the order of the
+   * current stream of its device, and forgets them, also if it fails. Returns as soon as the work
+   * is handed over. Elements of other rows are not touched, and autograd does not notice the
+   * change.
    *
    * @param out {@code [N, 3, size, size]} of the format's dtype and layout, without gaps, on the
    *     GPU of all the images
-   * @throws IllegalArgumentException if it is anything else, or has no row that a view is meant for;
-   *     or if an image is in host memory
+   * @throws IllegalArgumentException if it is anything else, or has no row that a view is meant
+   *     for; or if an image is in host memory
    * @throws IllegalStateException if the tensor of an image is closed, and on a virtual thread
    * @throws TorchException as {@link #run(MemorySegment)}; of kind OUT_OF_MEMORY if the GPU's is
    *     used up, and of kind UNSUPPORTED if this library's own CUDA code is not loaded
@@ -337,7 +336,7 @@ public final class AugmentBatch {
     boolean fits =
         format.layout() == MemoryFormat.CHANNELS_LAST ? out.isChannelsLast() : out.isContiguous();
     if (!fits) {
-      throw refused("strides of out", Arrays.toString(out.strides()), format.layout());
+      throw refused("strides of out", Arrays.toString(out.strides()), format.layout().toString());
     }
     return shape[0];
   }
@@ -422,17 +421,7 @@ public final class AugmentBatch {
       requireAccess("image", image);
       pixels = stage(image);
     }
-    add(
-        pixels,
-        pixels.address(),
-        imageHeight,
-        imageWidth,
-        top,
-        left,
-        height,
-        width,
-        flip,
-        row);
+    add(pixels, pixels.address(), imageHeight, imageWidth, top, left, height, width, flip, row);
   }
 
   private void add(

@@ -84,8 +84,7 @@ public final class CudaImages {
    */
   long address(long index) {
     if (index < 0 || index >= count) {
-      throw new IllegalArgumentException(
-          "index is " + index + "; allowed: 0 to " + (count - 1));
+      throw new IllegalArgumentException("index is " + index + "; allowed: 0 to " + (count - 1));
     }
     return address + index * height * width * AugmentFormat.CHANNELS;
   }

@@ -104,8 +104,7 @@ class AugmentBatchCudaTest {
             MemorySegment.ofArray(pixels).asSlice((long) v.index * imageBytes, imageBytes);
         long row = 2L * i + 1;
         if (v.fullHeight > 0) {
-          onCpu.window(
-              image, height, width, v.fullHeight, v.fullWidth, v.top, v.left, row);
+          onCpu.window(image, height, width, v.fullHeight, v.fullWidth, v.top, v.left, row);
           onGpu.window(source, v.index, v.fullHeight, v.fullWidth, v.top, v.left, row);
         } else {
           onCpu.view(image, height, width, v.top, v.left, v.height, v.width, v.flip, row);
@@ -143,8 +142,7 @@ class AugmentBatchCudaTest {
     return values;
   }
 
-  private static void assertClose(
-      float[] expected, float[] got, double tolerance, String message) {
+  private static void assertClose(float[] expected, float[] got, double tolerance, String message) {
     assertEquals(expected.length, got.length);
     int worst = 0;
     for (int i = 0; i < got.length; i++) {
@@ -184,9 +182,9 @@ class AugmentBatchCudaTest {
   }
 
   /**
-   * Sizes of blocks of one warp and of many, in shared and in device memory. The pixels of the image
-   * are those of the view, since equalize and solarize have thresholds that a rounding error of a
-   * resize could cross.
+   * Sizes of blocks of one warp and of many, in shared and in device memory. The pixels of the
+   * image are those of the view, since equalize and solarize have thresholds that a rounding error
+   * of a resize could cross.
    */
   @Test
   void eachOperationAlone() {
@@ -210,8 +208,7 @@ class AugmentBatchCudaTest {
                 new View(0, 149, 0, 1, 211, false, 0, 0, List.of()),
                 new View(2, 0, 210, 150, 1, true, 0, 0, List.of()),
                 new View(1, 25, 35, 150, 211, false, size + 25, size + 105, List.of()));
-        AugmentFormat format =
-            format(size, DType.FLOAT32, MemoryFormat.CONTIGUOUS, resize, null);
+        AugmentFormat format = format(size, DType.FLOAT32, MemoryFormat.CONTIGUOUS, resize, null);
         assertSame(format, 150, 211, views, ONE_OP);
       }
     }
@@ -353,8 +350,7 @@ class AugmentBatchCudaTest {
       batch.view(MemorySegment.ofArray(new byte[3]), 1, 1, 0, 0, 1, 1, false, 0);
       assertRefused("out is a tensor; allowed: host memory", () -> batch.run(out));
       whole(batch, images, 0);
-      assertRefused(
-          "device of out is cpu; allowed: cuda:0", () -> batch.run(out.to(Device.CPU)));
+      assertRefused("device of out is cpu; allowed: cuda:0", () -> batch.run(out.to(Device.CPU)));
 
       batch.view(images, 0, 0, 0, 6, 5, false, 0);
       batch.op(AugmentOp.HUE, 0.75f);

@@ -190,11 +190,11 @@ public final class Augmenter {
   }
 
   /**
-   * Computes the views that were added on the GPU that has their images, in the order of its current
-   * stream, and forgets them.
+   * Computes the views that were added on the GPU that has their images, in the order of its
+   * current stream, and forgets them.
    *
-   * @param batch {@code [N, 3, size, size]} of the format's dtype and layout on that GPU; other rows
-   *     are not touched
+   * @param batch {@code [N, 3, size, size]} of the format's dtype and layout on that GPU; other
+   *     rows are not touched
    * @throws IllegalArgumentException if it is anything else or lacks a row, or an image is in host
    *     memory
    * @throws IllegalStateException if the tensor of an image is closed, and on a virtual thread
