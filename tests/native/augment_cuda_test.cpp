@@ -332,6 +332,30 @@ void formats() {
   }
 }
 
+// Values exactly between two of bfloat16, which become the even one: below, above, below zero.
+void ties_of_bfloat16() {
+  const std::vector<uint8_t> black(3);
+  sct_augment_view view = {};
+  view.image = black.data();
+  view.image_height = view.image_width = view.height = view.width = 1;
+  view.full_height = view.full_width = 1;
+  sct_augment_format format = format_of(1);
+  format.dtype = SCT_BFLOAT16;
+  format.normalize = 1;
+  const float ties[3] = {1 + 0x1p-8F, 1 + 0x3p-8F, -3 - 0x1p-7F};
+  const double even[3] = {1, 1 + 0x1p-6, -3};
+  for (int c = 0; c < 3; c++) {
+    format.mean[c] = -ties[c];
+    format.std[c] = 1;
+  }
+  compare("ties of bfloat16", format, {view}, 1, 0);
+  std::vector<char> out(6);
+  run_as_gpu(format, {view}, 1, Order::kForward, out.data());
+  for (size_t c = 0; c < 3; c++) {
+    CLOSE(value_at(out, SCT_BFLOAT16, c), even[c], 0, 0);
+  }
+}
+
 // Tables are shared by the views of a batch, and what a view needs is known before it is computed.
 void plans() {
   std::mt19937 random(5);
@@ -372,6 +396,7 @@ int main() {
   crops_and_windows();
   chains();
   formats();
+  ties_of_bfloat16();
   plans();
   return CHECK_RESULT;
 }

@@ -336,7 +336,7 @@ public final class AugmentBatch {
     boolean fits =
         format.layout() == MemoryFormat.CHANNELS_LAST ? out.isChannelsLast() : out.isContiguous();
     if (!fits) {
-      throw refused("strides of out", Arrays.toString(out.strides()), format.layout());
+      throw refused("strides of out", Arrays.toString(out.strides()), format.layout().toString());
     }
     return shape[0];
   }
