@@ -4,9 +4,9 @@ import java.awt.image.BufferedImage;
 import java.util.Random;
 
 /**
- * An image with the statistics of photographs: energy that falls slowly from octave to octave of the
- * frequency, less colour than light, and a few hard edges. What a JPEG decoder takes for it, and how
- * large its file is, depends on that.
+ * An image with the statistics of photographs: energy that falls slowly from octave to octave of
+ * the frequency, less colour than light, and a few hard edges. What a JPEG decoder takes for it,
+ * and how large its file is, depends on that.
  */
 final class Photo {
   private static final int OCTAVES = 8;
