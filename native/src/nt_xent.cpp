@@ -16,6 +16,7 @@
 #include <limits>
 
 #include "detail/call.h"
+#include "detail/nt_xent_cpu.h"
 
 using namespace sct;
 
@@ -60,7 +61,8 @@ Tensor entropy(const Tensor& cross) {
   return at::exp(log_p).mul_(log_p).sum(1).mean().neg();
 }
 
-// Loss, accuracy and entropy of [M = 2N, D] in float32 or float64.
+// Loss, accuracy and entropy of [M = 2N, D] in float32 or float64, on any device, with operations
+// of libtorch and a matrix of [M, M].
 struct NtXent : torch::autograd::Function<NtXent> {
   static variable_list forward(AutogradContext* context, const Tensor& z, double temperature) {
     const WithoutAutocast without_autocast;
@@ -128,7 +130,9 @@ sct_status sct_nt_xent(sct_tensor z, double temperature, sct_tensor* ret_loss,
               ", allowed is a finite number above 0");
     }
     const bool wide = rows.scalar_type() == at::kDouble;
-    variable_list results = NtXent::apply(wide ? rows : rows.to(at::kFloat), temperature);
+    const Tensor input = wide ? rows : rows.to(at::kFloat);
+    variable_list results = input.is_cpu() && !wide ? NtXentCpu::apply(input, temperature)
+                                                    : NtXent::apply(input, temperature);
     give(std::move(results), {ret_loss, ret_accuracy, ret_entropy});
   });
 }

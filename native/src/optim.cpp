@@ -82,10 +82,9 @@ sct_status step(const char* name, const sct_tensor* params, int64_t count, Body&
     const at::NoGradGuard no_grad;
     body();
   });
-  if (status != SCT_OK) {
-    return status;
-  }
-  return sct_autocast_clear_cache();
+  // After a failure too, which may have come when some weights had changed.
+  const sct_status cleared = sct_autocast_clear_cache();
+  return status != SCT_OK ? status : cleared;
 }
 
 List decayed(const Group& group, double weight_decay) {

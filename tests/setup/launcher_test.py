@@ -17,7 +17,7 @@ echo 'simclr: fetching libtorch'
 echo 'something that is of no interest'
 classes={root}/bindings/target/classes/dev/simclr/torch/native/linux-x86_64
 mkdir -p $classes {root}/simclr-java/cli/target/lib
-echo 'torch.home={root}/libtorch' > $classes/native.properties
+printf 'torch.home={root}/libtorch\ntorch.flavour=cpu\n' > $classes/native.properties
 touch {root}/simclr-java/cli/target/simclr-cli-0.1.jar {root}/simclr-java/cli/target/built
 """
 
@@ -125,6 +125,31 @@ class LauncherTest(unittest.TestCase):
         self.assertEqual(1, len(self.builds()))
         self.run_launcher(LIBTORCH="/elsewhere")
         self.assertEqual(2, len(self.builds()))
+
+    def test_the_other_kind_of_libtorch_is_built_against(self):
+        self.run_launcher()
+        self.run_launcher(SIMCLR_LIBTORCH="cpu")
+        self.assertEqual(1, len(self.builds()))
+        self.run_launcher(SIMCLR_LIBTORCH="cuda")
+        self.assertEqual(2, len(self.builds()))
+        properties = next(self.root.rglob("native.properties"))
+        properties.write_text(properties.read_text("utf-8").replace("cpu", "cu130"), "utf-8")
+        self.run_launcher(SIMCLR_LIBTORCH="cuda")
+        self.assertEqual(2, len(self.builds()))
+
+    def test_what_a_failed_build_left_does_not_run(self):
+        self.run_launcher()
+        (self.root / "mvn-fails").touch()
+        self.assertEqual(4, self.run_launcher(LIBTORCH="/elsewhere").returncode)
+        (self.root / "mvn-fails").unlink()
+        self.assertEqual(75, self.run_launcher().returncode)
+        self.assertEqual(3, len(self.builds()))
+
+    def test_a_jar_of_an_earlier_version_does_not_run(self):
+        target = self.root / "simclr-java/cli/target"
+        target.mkdir()
+        (target / "simclr-cli-0.0.9.jar").touch()
+        self.assertIn(f"--module-path {target}/simclr-cli-0.1.jar:", self.run_launcher().stdout)
 
     def test_a_failed_build_shows_its_errors_and_exits_4(self):
         (self.root / "mvn-fails").touch()

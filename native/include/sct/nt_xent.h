@@ -13,8 +13,14 @@ extern "C" {
  * 2 of the same N images. With u = v / max(||v||, 1e-12) for each row v and s_ij = <u_i, u_j> /
  * temperature,
  *   loss = 1/(2N) sum_i ( log sum_{j != i} exp(s_ij) - s_i,pos(i) ).
- * Computed in float32 whatever the dtype of `z` and autocast say (in float64 for float64). Records
- * a graph for the loss; twice differentiable it is not.
+ * Computed in float32 whatever the dtype of `z` and autocast say (in float64 for float64), norms in
+ * float64. Records a graph for the loss; twice differentiable it is not. Rows shorter than 1e-12
+ * have similarities near 0, and a gradient that is 1e12 times that of u. A number in `z` that is
+ * not finite makes the loss NaN.
+ *
+ * On the CPU, and unless in float64, memory is O(N D): no matrix of similarities is ever held. The
+ * instruction set is that of sct_augment_isa. Same bits on every run with the same number of
+ * threads.
  *
  * `ret_loss`, 0-dim float32 (float64 for float64).
  * `ret_accuracy`, 0-dim, no graph: share of the N view-1 anchors whose positive is strictly more

@@ -5,9 +5,6 @@
 
 namespace sct::augment {
 
-// Whether this machine has an instruction set (SCT_ISA_SCALAR and so on).
-bool has_isa(int32_t isa);
-
 // The kernels of an instruction set that the machine has.
 const Kernels& kernels_of(int32_t isa);
 

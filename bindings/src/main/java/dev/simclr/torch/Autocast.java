@@ -1,5 +1,6 @@
 package dev.simclr.torch;
 
+import dev.simclr.torch.internal.NativeThread;
 import dev.simclr.torch.internal.SctAutocast;
 
 /**
@@ -33,12 +34,17 @@ public final class Autocast {
     if (dtype != DType.BFLOAT16 && dtype != DType.FLOAT16) {
       throw new IllegalArgumentException("dtype: " + dtype + ", must be bfloat16 or float16");
     }
-    return new Guard(SctAutocast.enter(device.kindCode(), dtype.code(), true));
+    return enter(device, dtype, true);
   }
 
   /** Computes in the dtypes that operators are given, on this kind of device, until it closes. */
   public static Guard disabled(Device device) {
-    return new Guard(SctAutocast.enter(device.kindCode(), DType.BFLOAT16.code(), false));
+    return enter(device, DType.BFLOAT16, false);
+  }
+
+  private static Guard enter(Device device, DType dtype, boolean enabled) {
+    NativeThread.require();
+    return new Guard(SctAutocast.enter(device.kindCode(), dtype.code(), enabled));
   }
 
   /** Forgets converted weights. */

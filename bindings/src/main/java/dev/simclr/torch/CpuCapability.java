@@ -26,12 +26,12 @@ public record CpuCapability(
     int features = SctVersion.cpuFeatures();
     return new CpuCapability(
         SctVersion.cpuCapability(),
-        (features & SctVersion.AVX2) != 0,
-        (features & SctVersion.AVX512) != 0,
-        (features & SctVersion.AVX512_VBMI) != 0,
-        (features & SctVersion.AVX512_VNNI) != 0,
-        (features & SctVersion.AVX512_BF16) != 0,
-        (features & SctVersion.AMX_BF16) != 0);
+        (features & SctVersion.Feature.AVX2) != 0,
+        (features & SctVersion.Feature.AVX512) != 0,
+        (features & SctVersion.Feature.AVX512_VBMI) != 0,
+        (features & SctVersion.Feature.AVX512_VNNI) != 0,
+        (features & SctVersion.Feature.AVX512_BF16) != 0,
+        (features & SctVersion.Feature.AMX_BF16) != 0);
   }
 
   /** Returns whether the processor multiplies bfloat16 in hardware. */

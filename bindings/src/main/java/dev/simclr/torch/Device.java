@@ -14,18 +14,16 @@ public record Device(Kind kind, int index) {
   /** The kinds of device that this library drives. */
   public enum Kind {
     /** Host memory. */
-    CPU(SctDevice.CPU),
+    CPU,
     /** A CUDA device. */
-    CUDA(SctDevice.CUDA);
+    CUDA;
 
-    private final int code;
-
-    Kind(int code) {
-      this.code = code;
-    }
-
+    /** Not a field: the numbers cannot be asked for before the library is loaded, kinds can. */
     int code() {
-      return code;
+      return switch (this) {
+        case CPU -> SctDevice.CPU;
+        case CUDA -> SctDevice.CUDA;
+      };
     }
   }
 

@@ -75,16 +75,16 @@ public final class NativeBuffer implements AutoCloseable {
   }
 
   /**
-   * Frees the memory as soon as no tensor refers to it. Closing again does nothing.
+   * Frees the memory as soon as no tensor refers to it. Closing again does nothing, unless the
+   * memory could not be freed before: then it is freed now.
    *
-   * @throws IllegalStateException if another thread is passing the memory to native code right now
+   * @throws IllegalStateException if another thread is passing the memory to native code right now;
+   *     the memory is still there
    */
   @Override
   public synchronized void close() {
-    if (!closed) {
-      closed = true;
-      freeIfUnused();
-    }
+    closed = true;
+    freeIfUnused();
   }
 
   /** Returns whether the memory is still there: the buffer is open, or a tensor refers to it. */
@@ -107,7 +107,7 @@ public final class NativeBuffer implements AutoCloseable {
   }
 
   private void freeIfUnused() {
-    if (holds == 0) {
+    if (holds == 0 && isAlive()) {
       arena.close();
     }
   }

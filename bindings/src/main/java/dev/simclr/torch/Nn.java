@@ -14,32 +14,36 @@ public final class Nn {
   /** How a loss of N samples becomes one number. */
   public enum Reduction {
     /** The N losses. */
-    NONE(SctNn.REDUCTION_NONE),
+    NONE,
     /** Their mean. */
-    MEAN(SctNn.REDUCTION_MEAN),
+    MEAN,
     /** Their sum. */
-    SUM(SctNn.REDUCTION_SUM);
+    SUM;
 
-    private final int code;
-
-    Reduction(int code) {
-      this.code = code;
+    private int code() {
+      return switch (this) {
+        case NONE -> SctNn.REDUCTION_NONE;
+        case MEAN -> SctNn.REDUCTION_MEAN;
+        case SUM -> SctNn.REDUCTION_SUM;
+      };
     }
   }
 
   /** How {@link #interpolate} weighs. */
   public enum Interpolation {
     /** The nearest pixel. */
-    NEAREST(SctNn.INTERPOLATE_NEAREST),
+    NEAREST,
     /** The four nearest pixels. */
-    BILINEAR(SctNn.INTERPOLATE_BILINEAR),
+    BILINEAR,
     /** The sixteen nearest pixels. */
-    BICUBIC(SctNn.INTERPOLATE_BICUBIC);
+    BICUBIC;
 
-    private final int code;
-
-    Interpolation(int code) {
-      this.code = code;
+    private int code() {
+      return switch (this) {
+        case NEAREST -> SctNn.INTERPOLATE_NEAREST;
+        case BILINEAR -> SctNn.INTERPOLATE_BILINEAR;
+        case BICUBIC -> SctNn.INTERPOLATE_BICUBIC;
+      };
     }
   }
 
@@ -247,7 +251,7 @@ public final class Nn {
                 logits.handle(),
                 targets.handle(),
                 handle(weight),
-                reduction.code,
+                reduction.code(),
                 ignoreIndex,
                 labelSmoothing));
   }
@@ -277,14 +281,14 @@ public final class Nn {
                 logProbabilities.handle(),
                 targets.handle(),
                 handle(weight),
-                reduction.code,
+                reduction.code(),
                 ignoreIndex));
   }
 
   /** Returns the squared differences, reduced. */
   public static Tensor mseLoss(Tensor input, Tensor target, Reduction reduction) {
     return TensorScope.current()
-        .adopt(SctNn.mseLoss(input.handle(), target.handle(), reduction.code));
+        .adopt(SctNn.mseLoss(input.handle(), target.handle(), reduction.code()));
   }
 
   /** Returns {@code input / max(||input||_2, 1e-12)}, norms taken over {@code dim}. */
@@ -305,7 +309,7 @@ public final class Nn {
   public static Tensor interpolate(
       Tensor input, long height, long width, Interpolation mode, boolean antialias) {
     return TensorScope.current()
-        .adopt(SctNn.interpolate(input.handle(), height, width, mode.code, antialias));
+        .adopt(SctNn.interpolate(input.handle(), height, width, mode.code(), antialias));
   }
 
   /**

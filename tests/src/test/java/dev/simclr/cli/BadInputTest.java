@@ -409,6 +409,18 @@ class BadInputTest {
   }
 
   @Test
+  void aResumedRunTakesSingleSettingsThatAgree() throws IOException {
+    refused(
+        2,
+        "a resumed run keeps its configuration, but asked for is train.epochs (20, not 2); leave"
+            + " the settings out, or start a new run with --init-from",
+        run(TinyFolder.arguments(pretrain(kept), List.of("--resume", "train.epochs=20"))));
+    assertEquals(
+        new Outcome(0, ""),
+        run(TinyFolder.arguments(pretrain(copyOfKept()), List.of("--resume", "train.epochs=2"))));
+  }
+
+  @Test
   void weightsToStartFromThatDoNotFit() throws IOException {
     Path nowhere = directory.resolve("nowhere.safetensors");
     Outcome missing = onImagesFrom(nowhere);
@@ -508,21 +520,24 @@ class BadInputTest {
         outcome.err());
   }
 
-  @Test
-  void moreHeapThanTheJvmHas() throws Exception {
+  @ParameterizedTest
+  @CsvSource({"pretrain, train.batch", "embed, eval.batch"})
+  void moreHeapThanTheJvmHas(String command, String setting) throws Exception {
     Path large = TinyFolder.write(directory.resolve("large"), 8, 0);
     BufferedImage image = new BufferedImage(4000, 4000, BufferedImage.TYPE_INT_RGB);
     ImageIO.write(image, "png", large.resolve("train/rows/0.png").toFile());
+    List<String> arguments =
+        command.equals("pretrain")
+            ? TinyFolder.plus(pretrain(kept), "--overwrite")
+            : List.of("embed", kept.toString(), "--out", directory.resolve("mine.npy").toString());
+    List<String> training = command.equals("pretrain") ? TinyFolder.training() : List.of();
     ChildJvm.Result result =
         new ChildJvm()
             .option("-Xmx24m")
-            .run(
-                MAIN,
-                TinyFolder.arguments(
-                    pretrain(kept), List.of("--overwrite"), folder(large), TinyFolder.training()));
+            .run(MAIN, TinyFolder.arguments(arguments, folder(large), training));
     assertEquals(5, result.status(), result.toString());
     assertTrue(
-        result.err().matches("simclr: out of memory \\(.*\\); lower train.batch or .*-Xmx\n"),
+        result.err().matches("simclr: out of memory \\(.*\\); lower " + setting + " or .*-Xmx\n"),
         result.err());
   }
 
@@ -559,19 +574,7 @@ class BadInputTest {
         "left out: permissions do not bind this user, and setpriv cannot change that");
     Path out = (what.equals("out") ? locked : directory).resolve("run");
     Path cache = (what.equals("cache") ? locked : directory).resolve("cache");
-    ChildJvm.Result result;
-    try (ChildJvm.Running child =
-        new ChildJvm()
-            .start(
-                prefix,
-                MAIN,
-                TinyFolder.arguments(
-                    pretrain(out),
-                    TinyFolder.data(images),
-                    TinyFolder.training(),
-                    List.of("data.cache=" + cache)))) {
-      result = child.await();
-    }
+    ChildJvm.Result result = pretrainBehind(prefix, out, images, cache);
     assertEquals(7, result.status(), result.toString());
     assertEquals(
         "simclr: cannot write " + (what.equals("out") ? out : cache) + ": permission denied\n",
@@ -601,23 +604,25 @@ class BadInputTest {
         data = TinyFolder.write(directory.resolve("many"), 400, 4);
         cache = disk.resolve("cache");
       }
-      ChildJvm.Result result;
-      try (ChildJvm.Running child =
-          new ChildJvm()
-              .start(
-                  prefix,
-                  MAIN,
-                  TinyFolder.arguments(
-                      pretrain(out),
-                      TinyFolder.data(data),
-                      TinyFolder.training(),
-                      List.of("data.cache=" + cache)))) {
-        result = child.await();
-      }
+      ChildJvm.Result result = pretrainBehind(prefix, out, data, cache);
       assertEquals(7, result.status(), result.toString());
       assertTrue(
           result.err().matches("simclr: cannot write " + disk + "/\\S+: No space left on device\n"),
           result.toString());
+    }
+  }
+
+  /** Pretrains in a process that another command starts. */
+  private static ChildJvm.Result pretrainBehind(
+      List<String> prefix, Path out, Path data, Path cache) throws Exception {
+    String[] arguments =
+        TinyFolder.arguments(
+            pretrain(out),
+            TinyFolder.data(data),
+            TinyFolder.training(),
+            List.of("data.cache=" + cache));
+    try (ChildJvm.Running child = new ChildJvm().start(prefix, MAIN, arguments)) {
+      return child.await();
     }
   }
 

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigLoaderTest {
   static final List<String> RECIPES = Recipes.NAMES;
@@ -63,6 +64,26 @@ class ConfigLoaderTest {
     assertEquals(Optional.of(Path.of("/some/where")), config.data().root());
     assertEquals(Optional.of(List.of(0.5, 0.5, 0.5)), config.augment().mean());
     assertEquals(DataConfig.Source.CIFAR10, config.data().source());
+  }
+
+  /** YAML would make a number of them, and of that another name. */
+  @ParameterizedTest
+  @ValueSource(strings = {"007", "2024", "1_000", "1.50", "true", "0x10"})
+  void aPathThatLooksLikeAnotherValueIsTakenAsWritten(String path) {
+    PretrainConfig config = overrides("data.root=" + path, "data.train=" + path);
+    assertEquals(Optional.of(Path.of(path)), config.data().root());
+    assertEquals(Optional.of(path), config.data().train());
+  }
+
+  @Test
+  void pathsThatLookLikeNumbersAreSavedAsText() throws IOException {
+    PretrainConfig config = overrides("data.root=007", "data.train=1.50");
+    assertEquals(config, file(ConfigLoader.toYaml(config)));
+    ConfigException e = assertThrows(ConfigException.class, () -> file("data: {root: 007}"));
+    assertEquals(
+        dir.resolve("config.yaml")
+            + ": data.root must be text or a list, found 7 (write text in quotes)",
+        e.getMessage());
   }
 
   @ParameterizedTest

@@ -286,20 +286,11 @@ final class EncoderTest {
 
   @Test
   void callsThatPileUpShareAForwardPass() throws Exception {
-    CountDownLatch blocked = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     float[][] expected = expected(images.size());
     try (Encoder encoder = load(16);
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<?> blocker =
-          threads.submit(() ->
-              encoder.features(
-                  images,
-                  (first, rows) -> {
-                    blocked.countDown();
-                    await(release);
-                  }));
-      blocked.await();
+      Future<?> blocker = blocked(encoder, threads, release);
       List<Future<float[]>> results = new ArrayList<>();
       for (int i = 0; i < 40; i++) {
         int index = i;
@@ -319,6 +310,22 @@ final class EncoderTest {
     }
   }
 
+  /** Keeps the encoder's thread busy until it is released. */
+  private Future<?> blocked(Encoder encoder, ExecutorService threads, CountDownLatch release)
+      throws InterruptedException {
+    CountDownLatch blocked = new CountDownLatch(1);
+    Future<?> running =
+        threads.submit(() ->
+            encoder.features(
+                images,
+                (first, rows) -> {
+                  blocked.countDown();
+                  await(release);
+                }));
+    blocked.await();
+    return running;
+  }
+
   private static void await(CountDownLatch latch) {
     try {
       latch.await();
@@ -329,19 +336,10 @@ final class EncoderTest {
 
   @Test
   void closeFinishesWhatRunsAndRefusesWhatFollows() throws Exception {
-    CountDownLatch blocked = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     Encoder encoder = load(16);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<?> running =
-          threads.submit(() ->
-              encoder.features(
-                  images,
-                  (first, rows) -> {
-                    blocked.countDown();
-                    await(release);
-                  }));
-      blocked.await();
+      Future<?> running = blocked(encoder, threads, release);
       Future<float[]> accepted = threads.submit(() -> encoder.embed(image(0)));
       while (encoder.waitingViews() < 1) {
         Thread.sleep(1);

@@ -1,10 +1,14 @@
 package dev.simclr.optim;
 
+import static dev.simclr.testing.Close.assertClose;
+
 import dev.simclr.model.Parameter;
 import dev.simclr.model.ParameterKind;
+import dev.simclr.testing.FixtureArrays;
 import dev.simclr.testing.Formula;
 import dev.simclr.torch.DType;
 import dev.simclr.torch.Tensor;
+import java.util.Arrays;
 import java.util.List;
 
 /** Two parameters and their gradients, as the fixtures of optimizers have them. */
@@ -46,6 +50,30 @@ final class GradientSteps {
       long[] shape = parameter.tensor().shape();
       double[] gradient = gradient(parameter.name(), step, shape);
       parameter.tensor().setGrad(Tensor.of(gradient, shape).to(parameter.tensor().dtype()));
+    }
+  }
+
+  /**
+   * Takes all steps, and compares both parameters after each with a fixture of PyTorch's optimizer.
+   *
+   * @param name what the fixture calls the optimizer
+   */
+  void assertFollows(String name, Optimizer optimizer, double tolerance) {
+    try (var fixture = FixtureArrays.open("optim/torch_optim.safetensors")) {
+      for (int step = 0; step < STEPS; step++) {
+        setGradients(step);
+        optimizer.step(learningRate(step));
+        for (Parameter parameter : parameters) {
+          double[] all = fixture.values(name + "." + parameter.name());
+          int size = all.length / STEPS;
+          assertClose(
+              Arrays.copyOfRange(all, size * step, size * (step + 1)),
+              parameter.tensor().toDoubleArray(),
+              tolerance,
+              tolerance,
+              name + " " + parameter.name() + " step " + step);
+        }
+      }
     }
   }
 

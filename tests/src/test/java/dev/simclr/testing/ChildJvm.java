@@ -19,6 +19,7 @@ public final class ChildJvm {
 
   private final List<String> options = new ArrayList<>();
   private final Map<String, String> environment = new HashMap<>();
+  private String classPath = System.getProperty("java.class.path");
   private boolean modular;
   private boolean nativeAccess = true;
 
@@ -87,6 +88,14 @@ public final class ChildJvm {
     return this;
   }
 
+  /** Puts something else into the place of an entry of the class path. */
+  public ChildJvm replace(Path entry, Path replacement) {
+    List<String> entries = new ArrayList<>(List.of(classPath.split(File.pathSeparator)));
+    entries.replaceAll(e -> Path.of(e).equals(entry) ? replacement.toString() : e);
+    classPath = String.join(File.pathSeparator, entries);
+    return this;
+  }
+
   /** Leaves out the flag that permits native access. */
   public ChildJvm withoutNativeAccess() {
     nativeAccess = false;
@@ -116,7 +125,7 @@ public final class ChildJvm {
     command.addAll(
         modular
             ? List.of("--module-path", modulePath(), "--module")
-            : List.of("--class-path", System.getProperty("java.class.path")));
+            : List.of("--class-path", classPath));
     command.add(main);
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
@@ -131,10 +140,10 @@ public final class ChildJvm {
   }
 
   /** The class path without the tests themselves, which are no module. */
-  private static String modulePath() {
+  private String modulePath() {
     return String.join(
         File.pathSeparator,
-        List.of(System.getProperty("java.class.path").split(File.pathSeparator)).stream()
+        List.of(classPath.split(File.pathSeparator)).stream()
             .filter(entry -> !entry.contains("test-classes"))
             .toList());
   }

@@ -153,6 +153,27 @@ class AutocastTest {
     }
   }
 
+  /** A step may fail after weights have changed. */
+  @Test
+  void aStepThatFailsClearsTheCacheToo() {
+    try (var _ = TensorScope.open();
+        var _ = Autocast.bf16()) {
+      Tensor w = weight();
+      w.setGrad(Tensor.ones(DType.FLOAT32, 2, 2));
+      TensorList params = TensorList.of(List.of(w));
+      TensorList good = TensorList.of(List.of(w.detach().zerosLike()));
+      // Nothing can be written to elements that share memory.
+      TensorList bad = TensorList.of(List.of(Tensor.zeros(DType.FLOAT32, 1, 1).expand(2, 2)));
+      assertArrayEquals(new float[] {1, 2, 3, 4}, product(w));
+      assertThrows(
+          TorchException.class,
+          () -> Optim.adamwStep(params, bad, good, 1, 0.5, 0.9, 0.999, 1e-8, 1));
+      float[] decayed = {0.5f, 1, 1.5f, 2};
+      assertArrayEquals(decayed, w.detach().toFloatArray(), "the weight decay comes first");
+      assertArrayEquals(decayed, product(w));
+    }
+  }
+
   @Test
   void gradientsArriveInTheTypeOfTheirWeights() {
     try (var _ = TensorScope.open()) {

@@ -8,7 +8,9 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** What {@link LoaderTest} runs in JVMs of its own; each prints what the test looks at. */
@@ -23,6 +25,7 @@ final class LoaderScenarios {
         load();
       }
       case "first-scope" -> report(TensorScope::open);
+      case "first-uses" -> firstUses();
       case "second-loader" -> secondLoader();
       case "openmp" -> openMp();
       default -> throw new IllegalArgumentException(arguments[0]);
@@ -40,6 +43,36 @@ final class LoaderScenarios {
     } catch (TorchException e) {
       System.out.println(e.kind() + " " + e.getMessage());
     }
+  }
+
+  /** What a program may well do first; each in turn, since a class that failed once stays so. */
+  private static void firstUses() {
+    System.out.println(
+        DType.FLOAT32
+            + " "
+            + Device.CPU
+            + " "
+            + MemoryFormat.CHANNELS_LAST
+            + " "
+            + Nn.Reduction.MEAN);
+    Map<String, Runnable> uses = new LinkedHashMap<>();
+    uses.put("Torch.version", Torch::version);
+    uses.put("Torch.cpu", Torch::cpu);
+    uses.put("Torch.numThreads", Torch::numThreads);
+    uses.put("Torch.cudaAvailable", Torch::cudaAvailable);
+    uses.put("Op.find", () -> Op.find("aten::add", "Tensor"));
+    uses.put("Autocast.bf16", Autocast::bf16);
+    uses.put("GradMode.noGrad", GradMode::noGrad);
+    uses.put("CpuAllocator.statistics", CpuAllocator::statistics);
+    uses.put("TensorScope.open", TensorScope::open);
+    uses.forEach((name, use) -> {
+      try {
+        use.run();
+        System.out.println(name + " worked");
+      } catch (TorchException e) {
+        System.out.println(name + " " + e.kind());
+      }
+    });
   }
 
   private static void secondLoader() throws Exception {

@@ -8,6 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.zip.Deflater;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -172,6 +175,58 @@ class LoaderTest {
     assertEquals(0, result.status(), result.toString());
     assertEquals("", result.err());
     assertTrue(result.out().contains("its gradient came back"), result.out());
+  }
+
+  @Test
+  void withoutTheFlagWhateverIsUsedFirstFailsTheSameWay() throws Exception {
+    List<String> lines = lines(new ChildJvm().withoutNativeAccess(), "first-uses");
+    assertEquals(
+        List.of(
+            "float32 cpu CHANNELS_LAST MEAN",
+            "Torch.version LIBRARY",
+            "Torch.cpu LIBRARY",
+            "Torch.numThreads LIBRARY",
+            "Torch.cudaAvailable LIBRARY",
+            "Op.find LIBRARY",
+            "Autocast.bf16 LIBRARY",
+            "GradMode.noGrad LIBRARY",
+            "CpuAllocator.statistics LIBRARY",
+            "TensorScope.open LIBRARY"),
+        lines);
+  }
+
+  @Test
+  void aShimInAJarIsCopiedIntoTheOneCacheOfThisProject() throws Exception {
+    Path module = Path.of(Torch.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    ChildJvm child = new ChildJvm().variable("XDG_CACHE_HOME", home.toString());
+    List<String> lines = lines(child.replace(module, jarOf(module)), "load");
+    assertEquals("loaded", lines.getFirst());
+    Path cache = home.resolve("simclr/native");
+    assertTrue(
+        lines.stream().anyMatch(line -> line.startsWith("copy in the user cache: " + cache)),
+        lines.toString());
+    try (var copies = Files.walk(cache)) {
+      assertEquals(
+          List.of("libsimclr_torch.so"),
+          copies.filter(Files::isRegularFile).map(file -> file.getFileName().toString()).toList());
+    }
+  }
+
+  /** The module as a jar, which it is already where Maven has packaged it. */
+  private Path jarOf(Path module) throws IOException {
+    if (Files.isRegularFile(module)) {
+      return module;
+    }
+    Path jar = home.resolve("torch.jar");
+    try (var out = new ZipOutputStream(Files.newOutputStream(jar));
+        var files = Files.walk(module)) {
+      out.setLevel(Deflater.BEST_SPEED);
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        out.putNextEntry(new ZipEntry(module.relativize(file).toString()));
+        Files.copy(file, out);
+      }
+    }
+    return jar;
   }
 
   @Test

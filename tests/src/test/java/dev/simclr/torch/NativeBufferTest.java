@@ -8,11 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.Pipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +87,73 @@ class NativeBufferTest {
     view.close();
     assertFalse(buffer.isAlive());
     assertThrows(IllegalStateException.class, () -> memory.getAtIndex(ValueLayout.JAVA_FLOAT, 8));
+  }
+
+  /** Lets another thread use memory in a call that lasts until the test writes into the pipe. */
+  private static Thread reading(Pipe pipe, MemorySegment memory) throws InterruptedException {
+    Thread thread =
+        Thread.ofPlatform()
+            .start(() -> {
+              try {
+                pipe.source().read(memory.asByteBuffer());
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    // A read that waits is in native code.
+    while (thread.getState() == Thread.State.NEW || !waits(thread)) {
+      Thread.sleep(1);
+    }
+    return thread;
+  }
+
+  private static boolean waits(Thread thread) {
+    StackTraceElement[] stack = thread.getStackTrace();
+    return stack.length > 0
+        && stack[0].isNativeMethod()
+        && stack[0].getMethodName().contains("read");
+  }
+
+  private static void end(Pipe pipe, Thread reading) throws IOException, InterruptedException {
+    pipe.sink().write(ByteBuffer.allocate(1));
+    reading.join();
+    pipe.sink().close();
+    pipe.source().close();
+  }
+
+  @Test
+  void memoryThatIsInUseIsFreedByTheNextClose() throws Exception {
+    NativeBuffer buffer = NativeBuffer.allocate(8);
+    Pipe pipe = Pipe.open();
+    Thread reading = reading(pipe, buffer.segment());
+    assertThrows(IllegalStateException.class, buffer::close);
+    assertTrue(buffer.isAlive());
+    end(pipe, reading);
+    buffer.close();
+    assertFalse(buffer.isAlive());
+    buffer.close();
+  }
+
+  @Test
+  void memoryThatIsInUseKeepsNoOtherFromBeingFreed() throws Exception {
+    Pipe pipe = Pipe.open();
+    List<NativeBuffer> buffers = new ArrayList<>();
+    Thread reading;
+    TensorScope scope = TensorScope.open();
+    for (int i = 0; i < 5; i++) {
+      NativeBuffer buffer = NativeBuffer.allocate(8);
+      buffers.add(buffer);
+      Tensor.wrap(buffer, 0, DType.INT64);
+    }
+    reading = reading(pipe, buffers.get(2).segment());
+    buffers.forEach(NativeBuffer::close);
+    assertThrows(IllegalStateException.class, scope::close);
+    end(pipe, reading);
+    assertEquals(
+        List.of(false, false, true, false, false),
+        buffers.stream().map(NativeBuffer::isAlive).toList());
+    buffers.get(2).close();
+    assertFalse(buffers.get(2).isAlive());
   }
 
   @Test

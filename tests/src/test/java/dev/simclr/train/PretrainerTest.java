@@ -10,8 +10,18 @@ import dev.simclr.augment.EvalTransform;
 import dev.simclr.augment.ViewKey;
 import dev.simclr.checkpoint.CheckpointException;
 import dev.simclr.checkpoint.SafetensorsReader;
+import dev.simclr.compute.ViewLoader;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
+import dev.simclr.data.MemoryDataset;
+import dev.simclr.data.RgbImage;
+import dev.simclr.model.ResNet;
+import dev.simclr.torch.Autocast;
+import dev.simclr.torch.DType;
+import dev.simclr.torch.Device;
+import dev.simclr.torch.GradMode;
+import dev.simclr.torch.MemoryFormat;
+import dev.simclr.torch.TensorScope;
 import dev.simclr.torch.Torch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -173,7 +183,13 @@ final class PretrainerTest {
     PretrainResult stopped = pretrainer(TinyRuns.config(), "run").stop(token).run();
     assertEquals(0, stopped.steps());
     assertTrue(Files.exists(stopped.folder().resolve("checkpoints/step-000000/state.json")));
-    assertTrue(pretrainer(TinyRuns.config(), "run").resume().run().finished());
+    assertEquals(List.of(), reproducible(stopped.folder()), "nor does it evaluate any more");
+    stopped = pretrainer(TinyRuns.config(), "run").resume().stop(token).run();
+    assertEquals(0, stopped.steps());
+    PretrainResult resumed = pretrainer(TinyRuns.config(), "run").resume().run();
+    PretrainResult whole = pretrainer(TinyRuns.config(), "whole").run();
+    assertArrayEquals(weights(whole), weights(resumed));
+    assertEquals(reproducible(whole.folder()), reproducible(resumed.folder()));
   }
 
   @Test
@@ -261,6 +277,35 @@ final class PretrainerTest {
     assertThrows(
         CheckpointException.class, () -> pretrainer(wide, "wide").initFrom(first.encoder()).run());
     assertFalse(Files.exists(directory.resolve("wide")));
+  }
+
+  @Test
+  void aKilledRunThatBeganWithGivenWeightsDoesSoAgain() throws IOException {
+    var seed = TinyRuns.config().train().toBuilder().seed(11);
+    Path source = pretrainer(with(TinyRuns.config(), seed), "source").run().folder();
+    byte[] expected = weights(pretrainer(TinyRuns.config(), "whole").initFrom(source).run());
+    assertFalse(
+        java.util.Arrays.equals(expected, weights(pretrainer(TinyRuns.config(), "random").run())));
+    for (String folder : List.of("killed", "stopped", "orphaned")) {
+      StopToken token = new StopToken();
+      pretrainer(TinyRuns.config(), folder)
+          .initFrom(source)
+          .stop(token)
+          .listener(new StopAt(3, token))
+          .run();
+    }
+    // As after a kill before the first checkpoint.
+    for (String folder : List.of("killed", "orphaned")) {
+      RunFolder.deleteTree(directory.resolve(folder).resolve("checkpoints/step-000003"));
+    }
+    assertArrayEquals(expected, weights(pretrainer(TinyRuns.config(), "killed").resume().run()));
+    RunFolder.deleteTree(source);
+    assertArrayEquals(expected, weights(pretrainer(TinyRuns.config(), "stopped").resume().run()));
+    var e =
+        assertThrows(
+            CheckpointException.class,
+            () -> pretrainer(TinyRuns.config(), "orphaned").resume().run());
+    assertTrue(e.getMessage().contains(source.toString()), e.getMessage());
   }
 
   private static byte[] bytes(SafetensorsReader reader, String name) {
@@ -352,6 +397,24 @@ final class PretrainerTest {
   }
 
   @Test
+  void testImagesOfOtherClassesAreRefused() {
+    var others = MemoryDataset.builder(List.of("columns", "rows"));
+    RgbImage image = RgbImage.of(1, 1, new byte[3]);
+    var e =
+        assertThrows(
+            DataException.class,
+            () ->
+                pretrainer(TinyRuns.config(), "run")
+                    .testImages(others.add("one", 1, image).build())
+                    .run());
+    assertEquals(
+        "the classes of the test images are [columns, rows], those of the training images"
+            + " [rows, columns, rising, falling]; both need the same list",
+        e.getMessage());
+    assertFalse(Files.exists(directory.resolve("run")));
+  }
+
+  @Test
   void anInterruptStopsTheRun() {
     ProgressListener interrupter =
         new ProgressListener() {
@@ -369,6 +432,45 @@ final class PretrainerTest {
     assertTrue(Thread.interrupted());
     assertFalse(result.finished());
     assertTrue(result.steps() >= 3);
+  }
+
+  /** bfloat16 views are what the first convolution would make of float32 ones, bit for bit. */
+  @Test
+  void viewsInBfloat16ChangeNothingInAutocast() {
+    var config = TinyRuns.config();
+    var samplers = Augmentation.samplers(config);
+    List<float[]> features = new ArrayList<>();
+    try (var _ = TensorScope.open();
+        var _ = GradMode.noGrad();
+        ResNet encoder = EncoderConfig.of(config).network(0)) {
+      encoder.to(MemoryFormat.CHANNELS_LAST);
+      encoder.eval();
+      for (boolean bf16 : new boolean[] {false, true}) {
+        var format = Augmentation.format(config, bf16);
+        try (ViewLoader loader =
+                new ViewLoader(
+                    () ->
+                        new ViewFiller(
+                            trainImages,
+                            config.train(),
+                            samplers,
+                            Augmentation.augmenter(config, bf16)),
+                    TinyRuns.BATCH,
+                    2,
+                    format,
+                    0,
+                    1,
+                    2,
+                    Device.CPU);
+            ViewLoader.Views views = loader.next();
+            var _ = Autocast.bf16(Device.CPU)) {
+          assertEquals(bf16 ? DType.BFLOAT16 : DType.FLOAT32, views.tensor().dtype());
+          features.add(encoder.forward(views.tensor()).to(DType.FLOAT32).toFloatArray());
+        }
+      }
+    }
+    assertArrayEquals(features.get(0), features.get(1));
+    assertTrue(features.get(0)[0] != features.get(0)[1]);
   }
 
   @Test

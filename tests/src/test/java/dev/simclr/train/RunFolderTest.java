@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,7 +17,7 @@ final class RunFolderTest {
 
   private Path run() throws IOException {
     Path path = directory.resolve("run");
-    try (var folder = RunFolder.open(path, RunFolder.Mode.NEW)) {
+    try (var folder = RunFolder.open(path, RunFolder.Mode.NEW, Optional.empty())) {
       Files.writeString(folder.metrics(), "{}\n");
       Files.writeString(folder.checkpoints().resolve("last"), "step-000010");
     }
@@ -24,7 +25,8 @@ final class RunFolderTest {
   }
 
   private static String refusal(Path path, RunFolder.Mode mode) {
-    return assertThrows(IllegalArgumentException.class, () -> RunFolder.open(path, mode))
+    return assertThrows(
+            IllegalArgumentException.class, () -> RunFolder.open(path, mode, Optional.empty()))
         .getMessage();
   }
 
@@ -34,7 +36,7 @@ final class RunFolderTest {
     assertEquals(
         "run folder " + path + " is not empty; resume it, overwrite it or choose another",
         refusal(path, RunFolder.Mode.NEW));
-    try (var folder = RunFolder.open(path, RunFolder.Mode.RESUME)) {
+    try (var folder = RunFolder.open(path, RunFolder.Mode.RESUME, Optional.empty())) {
       assertEquals("{}\n", Files.readString(folder.metrics()));
     }
   }
@@ -43,10 +45,27 @@ final class RunFolderTest {
   void overwriteDeletesTheRunAndNothingElse() throws IOException {
     Path path = run();
     Path notes = Files.writeString(path.resolve("notes.txt"), "mine");
-    try (var folder = RunFolder.open(path, RunFolder.Mode.OVERWRITE)) {
+    try (var folder = RunFolder.open(path, RunFolder.Mode.OVERWRITE, Optional.empty())) {
       assertFalse(Files.exists(folder.metrics()));
       assertFalse(Files.exists(folder.checkpoints().resolve("last")));
       assertTrue(Files.exists(notes));
+    }
+  }
+
+  @Test
+  void whereTheFirstWeightsAreFromIsNoted() {
+    Path path = directory.resolve("run");
+    Path source = Path.of("runs", "first");
+    try (var folder = RunFolder.open(path, RunFolder.Mode.NEW, Optional.of(source))) {
+      assertEquals(Optional.of(source.toAbsolutePath()), folder.initFrom());
+    }
+    // Enough to be a run, since nothing else need be there when a process is killed.
+    RunFolder.deleteTree(path.resolve("checkpoints"));
+    try (var folder = RunFolder.open(path, RunFolder.Mode.RESUME, Optional.empty())) {
+      assertEquals(Optional.of(source.toAbsolutePath()), folder.initFrom());
+    }
+    try (var folder = RunFolder.open(path, RunFolder.Mode.OVERWRITE, Optional.empty())) {
+      assertEquals(Optional.empty(), folder.initFrom());
     }
   }
 
@@ -74,10 +93,10 @@ final class RunFolderTest {
   @Test
   void twoRunsDoNotShareAFolder() throws IOException {
     Path path = run();
-    try (var folder = RunFolder.open(path, RunFolder.Mode.RESUME)) {
+    try (var folder = RunFolder.open(path, RunFolder.Mode.RESUME, Optional.empty())) {
       assertEquals(path, folder.path());
       assertEquals("a run is going on in " + path, refusal(path, RunFolder.Mode.RESUME));
     }
-    RunFolder.open(path, RunFolder.Mode.RESUME).close();
+    RunFolder.open(path, RunFolder.Mode.RESUME, Optional.empty()).close();
   }
 }

@@ -12,21 +12,26 @@ import java.util.List;
 /** Calls of op.h. */
 public final class SctOp {
 
-  private static final int NONE = Sct.SCT_VALUE_NONE();
-  private static final int TENSOR = Sct.SCT_VALUE_TENSOR();
-  private static final int INT = Sct.SCT_VALUE_INT();
-  private static final int DOUBLE = Sct.SCT_VALUE_DOUBLE();
-  private static final int BOOL = Sct.SCT_VALUE_BOOL();
-  private static final int STRING = Sct.SCT_VALUE_STRING();
-  private static final int DTYPE = Sct.SCT_VALUE_DTYPE();
-  private static final int DEVICE = Sct.SCT_VALUE_DEVICE();
-  private static final int TENSOR_LIST = Sct.SCT_VALUE_TENSOR_LIST();
-  private static final int OPTIONAL_TENSOR_LIST = Sct.SCT_VALUE_OPTIONAL_TENSOR_LIST();
-  private static final int INT_LIST = Sct.SCT_VALUE_INT_LIST();
-  private static final int DOUBLE_LIST = Sct.SCT_VALUE_DOUBLE_LIST();
-  private static final int BOOL_LIST = Sct.SCT_VALUE_BOOL_LIST();
-
   private SctOp() {}
+
+  /** Kinds of sct_value; a class of its own, which is there once the library is loaded. */
+  private static final class Kind {
+    static final int NONE = Sct.SCT_VALUE_NONE();
+    static final int TENSOR = Sct.SCT_VALUE_TENSOR();
+    static final int INT = Sct.SCT_VALUE_INT();
+    static final int DOUBLE = Sct.SCT_VALUE_DOUBLE();
+    static final int BOOL = Sct.SCT_VALUE_BOOL();
+    static final int STRING = Sct.SCT_VALUE_STRING();
+    static final int DTYPE = Sct.SCT_VALUE_DTYPE();
+    static final int DEVICE = Sct.SCT_VALUE_DEVICE();
+    static final int TENSOR_LIST = Sct.SCT_VALUE_TENSOR_LIST();
+    static final int OPTIONAL_TENSOR_LIST = Sct.SCT_VALUE_OPTIONAL_TENSOR_LIST();
+    static final int INT_LIST = Sct.SCT_VALUE_INT_LIST();
+    static final int DOUBLE_LIST = Sct.SCT_VALUE_DOUBLE_LIST();
+    static final int BOOL_LIST = Sct.SCT_VALUE_BOOL_LIST();
+
+    private Kind() {}
+  }
 
   public static MemorySegment find(String name, String overload) {
     CallFrame frame = CallFrame.open();
@@ -85,33 +90,33 @@ public final class SctOp {
 
   private static void write(MemorySegment target, BoxedValue value, Arena arena) {
     switch (value) {
-      case BoxedValue.None _ -> sct_value.kind(target, NONE);
+      case BoxedValue.None _ -> sct_value.kind(target, Kind.NONE);
       case BoxedValue.TensorHandle(MemorySegment handle) -> {
-        sct_value.kind(target, TENSOR);
+        sct_value.kind(target, Kind.TENSOR);
         sct_value.pointer(target, handle);
       }
       case BoxedValue.Int(long number) -> {
-        sct_value.kind(target, INT);
+        sct_value.kind(target, Kind.INT);
         sct_value.integer(target, number);
       }
       case BoxedValue.Real(double number) -> {
-        sct_value.kind(target, DOUBLE);
+        sct_value.kind(target, Kind.DOUBLE);
         sct_value.real(target, number);
       }
       case BoxedValue.Bool(boolean truth) -> {
-        sct_value.kind(target, BOOL);
+        sct_value.kind(target, Kind.BOOL);
         sct_value.integer(target, truth ? 1 : 0);
       }
       case BoxedValue.Text(String text) -> {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        array(target, STRING, arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes), bytes.length);
+        array(target, Kind.STRING, arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes), bytes.length);
       }
       case BoxedValue.DTypeCode(int code) -> {
-        sct_value.kind(target, DTYPE);
+        sct_value.kind(target, Kind.DTYPE);
         sct_value.integer(target, code);
       }
       case BoxedValue.DeviceCode(int kind, int index) -> {
-        sct_value.kind(target, DEVICE);
+        sct_value.kind(target, Kind.DEVICE);
         sct_value.integer(target, kind);
         sct_value.index(target, index);
       }
@@ -120,15 +125,22 @@ public final class SctOp {
         for (int i = 0; i < handles.length; i++) {
           memory.setAtIndex(ValueLayout.ADDRESS, i, handles[i]);
         }
-        array(target, optional ? OPTIONAL_TENSOR_LIST : TENSOR_LIST, memory, handles.length);
+        array(
+            target,
+            optional ? Kind.OPTIONAL_TENSOR_LIST : Kind.TENSOR_LIST,
+            memory,
+            handles.length);
       }
       case BoxedValue.Ints(long[] numbers) ->
           array(
-              target, INT_LIST, arena.allocateFrom(ValueLayout.JAVA_LONG, numbers), numbers.length);
+              target,
+              Kind.INT_LIST,
+              arena.allocateFrom(ValueLayout.JAVA_LONG, numbers),
+              numbers.length);
       case BoxedValue.Reals(double[] numbers) ->
           array(
               target,
-              DOUBLE_LIST,
+              Kind.DOUBLE_LIST,
               arena.allocateFrom(ValueLayout.JAVA_DOUBLE, numbers),
               numbers.length);
       case BoxedValue.Bools(boolean[] truths) -> {
@@ -136,7 +148,7 @@ public final class SctOp {
         for (int i = 0; i < truths.length; i++) {
           memory.setAtIndex(ValueLayout.JAVA_BOOLEAN, i, truths[i]);
         }
-        array(target, BOOL_LIST, memory, truths.length);
+        array(target, Kind.BOOL_LIST, memory, truths.length);
       }
     }
   }
@@ -151,49 +163,49 @@ public final class SctOp {
     int kind = sct_value.kind(value);
     long integer = sct_value.integer(value);
     MemorySegment pointer = sct_value.pointer(value);
-    if (kind == NONE) {
+    if (kind == Kind.NONE) {
       return new BoxedValue.None();
     }
-    if (kind == TENSOR) {
+    if (kind == Kind.TENSOR) {
       return new BoxedValue.TensorHandle(MemorySegment.ofAddress(pointer.address()));
     }
-    if (kind == INT) {
+    if (kind == Kind.INT) {
       return new BoxedValue.Int(integer);
     }
-    if (kind == DOUBLE) {
+    if (kind == Kind.DOUBLE) {
       return new BoxedValue.Real(sct_value.real(value));
     }
-    if (kind == BOOL) {
+    if (kind == Kind.BOOL) {
       return new BoxedValue.Bool(integer != 0);
     }
-    if (kind == DTYPE) {
+    if (kind == Kind.DTYPE) {
       return new BoxedValue.DTypeCode(Math.toIntExact(integer));
     }
-    if (kind == DEVICE) {
+    if (kind == Kind.DEVICE) {
       return new BoxedValue.DeviceCode(Math.toIntExact(integer), sct_value.index(value));
     }
     return readArray(kind, pointer, Math.toIntExact(integer));
   }
 
   private static BoxedValue readArray(int kind, MemorySegment pointer, int count) {
-    if (kind == STRING) {
+    if (kind == Kind.STRING) {
       byte[] bytes = pointer.reinterpret(count).toArray(ValueLayout.JAVA_BYTE);
       return new BoxedValue.Text(new String(bytes, StandardCharsets.UTF_8));
     }
-    if (kind == TENSOR_LIST || kind == OPTIONAL_TENSOR_LIST) {
+    if (kind == Kind.TENSOR_LIST || kind == Kind.OPTIONAL_TENSOR_LIST) {
       MemorySegment array = pointer.reinterpret(count * ValueLayout.ADDRESS.byteSize());
       return new BoxedValue.TensorHandles(
-          SctTensor.handles(array, count), kind == OPTIONAL_TENSOR_LIST);
+          SctTensor.handles(array, count), kind == Kind.OPTIONAL_TENSOR_LIST);
     }
-    if (kind == INT_LIST) {
+    if (kind == Kind.INT_LIST) {
       return new BoxedValue.Ints(
           pointer.reinterpret((long) count * Long.BYTES).toArray(ValueLayout.JAVA_LONG));
     }
-    if (kind == DOUBLE_LIST) {
+    if (kind == Kind.DOUBLE_LIST) {
       return new BoxedValue.Reals(
           pointer.reinterpret((long) count * Double.BYTES).toArray(ValueLayout.JAVA_DOUBLE));
     }
-    if (kind == BOOL_LIST) {
+    if (kind == Kind.BOOL_LIST) {
       byte[] bytes = pointer.reinterpret(count).toArray(ValueLayout.JAVA_BYTE);
       boolean[] truths = new boolean[count];
       for (int i = 0; i < count; i++) {

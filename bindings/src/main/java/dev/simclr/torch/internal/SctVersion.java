@@ -5,14 +5,22 @@ import dev.simclr.torch.internal.ffm.Sct;
 /** Calls of version.h. */
 public final class SctVersion {
 
-  public static final int AVX2 = Sct.SCT_CPU_AVX2();
-  public static final int AVX512 = Sct.SCT_CPU_AVX512();
-  public static final int AVX512_VBMI = Sct.SCT_CPU_AVX512_VBMI();
-  public static final int AVX512_VNNI = Sct.SCT_CPU_AVX512_VNNI();
-  public static final int AVX512_BF16 = Sct.SCT_CPU_AVX512_BF16();
-  public static final int AMX_BF16 = Sct.SCT_CPU_AMX_BF16();
-
   private SctVersion() {}
+
+  /**
+   * Bits of {@link SctVersion#cpuFeatures}; a class of its own, which is there once the library is
+   * loaded.
+   */
+  public static final class Feature {
+    public static final int AVX2 = Sct.SCT_CPU_AVX2();
+    public static final int AVX512 = Sct.SCT_CPU_AVX512();
+    public static final int AVX512_VBMI = Sct.SCT_CPU_AVX512_VBMI();
+    public static final int AVX512_VNNI = Sct.SCT_CPU_AVX512_VNNI();
+    public static final int AVX512_BF16 = Sct.SCT_CPU_AVX512_BF16();
+    public static final int AMX_BF16 = Sct.SCT_CPU_AMX_BF16();
+
+    private Feature() {}
+  }
 
   static int bindingsAbiVersion() {
     return Sct.SCT_ABI_VERSION();

@@ -35,16 +35,29 @@ public final class SharedMemory {
     }
   }
 
-  /** Releases the memory that libtorch has let go of. */
+  /**
+   * Releases the memory that libtorch has let go of.
+   *
+   * @throws RuntimeException the first that a release threw, when all of them have run
+   */
   public static void drain() {
+    RuntimeException failure = null;
     while (!HOLDS.isEmpty()) {
       long[] released = SctMemory.drainReleased();
-      for (long id : released) {
-        cancel(id);
-      }
       if (released.length == 0) {
-        return;
+        break;
       }
+      for (long id : released) {
+        try {
+          cancel(id);
+        } catch (RuntimeException e) {
+          // The others are off libtorch's list now: nobody else would release them.
+          failure = failure == null ? e : failure;
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 

@@ -189,13 +189,14 @@ record ShimFiles(
     }
   }
 
+  /** {@code $XDG_CACHE_HOME/simclr}, where packed images and the libtorch of the build are too. */
   private static Path userCache() {
     String xdg = System.getenv("XDG_CACHE_HOME");
     Path base =
         xdg != null && Path.of(xdg).isAbsolute()
             ? Path.of(xdg)
             : Path.of(System.getProperty("user.home"), ".cache");
-    return base.resolve("simclr-java");
+    return base.resolve("simclr");
   }
 
   private static String sha256(byte[] content) {

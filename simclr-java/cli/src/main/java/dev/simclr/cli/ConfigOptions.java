@@ -37,11 +37,8 @@ final class ConfigOptions {
         sources.recipe.or(() -> Optional.of(defaultRecipe)), sources.file, overrides);
   }
 
-  /** Resolves file and overrides over the configuration of a run. */
+  /** Resolves file and overrides, but no recipe, over the configuration of a run. */
   PretrainConfig resolveOver(Path savedConfig) {
-    if (sources.recipe.isPresent()) {
-      throw new ConfigException("--recipe has no place here: the run has a configuration");
-    }
     return ConfigLoader.resolveOver(savedConfig, sources.file, overrides);
   }
 }

@@ -42,7 +42,8 @@ final class ConfigTree {
       throw new ConfigException("expected key=value, got '" + assignment + "'");
     }
     String path = assignment.substring(0, eq).strip();
-    JsonNode value = YamlTree.parseValue(assignment.substring(eq + 1).strip(), assignment);
+    String text = assignment.substring(eq + 1).strip();
+    JsonNode value = YamlTree.parseValue(text, assignment);
     ObjectNode node = tree;
     ObjectNode known = schema;
     String[] parts = path.split("\\.", -1);
@@ -63,6 +64,11 @@ final class ConfigTree {
     if (expected instanceof ObjectNode) {
       throw new ConfigException(
           path + " is a section; set one of its keys: " + path + ".KEY=VALUE");
+    }
+    boolean named = kind(expected).equals("text") || expected.isNull();
+    if (named && (value.isNumber() || value.isBoolean())) {
+      // A folder may be called 007, which is another one than 7.
+      value = StringNode.valueOf(text);
     }
     node.set(key, checked(expected, value, path, "the command line"));
   }
@@ -127,6 +133,15 @@ final class ConfigTree {
   private static JsonNode checked(JsonNode like, JsonNode value, String path, String origin) {
     String expected = kind(like);
     String found = kind(value);
+    if (like.isNull() && (value.isNumber() || value.isBoolean())) {
+      throw new ConfigException(
+          origin
+              + ": "
+              + path
+              + " must be text or a list, found "
+              + value
+              + " (write text in quotes)");
+    }
     boolean fits =
         expected.equals(found)
             || expected.equals("nothing")

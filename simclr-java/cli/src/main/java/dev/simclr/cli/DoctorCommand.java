@@ -4,6 +4,7 @@ import dev.simclr.data.Datasets;
 import dev.simclr.data.JpegDecoders;
 import dev.simclr.torch.CpuCapability;
 import dev.simclr.torch.Cuda;
+import dev.simclr.torch.CudaDeviceInfo;
 import dev.simclr.torch.DType;
 import dev.simclr.torch.Device;
 import dev.simclr.torch.Jpeg;
@@ -119,11 +120,22 @@ final class DoctorCommand implements Callable<Integer> {
     if (!Torch.cudaAvailable()) {
       return "not available";
     }
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < Cuda.deviceCount(); i++) {
-      text.append(text.isEmpty() ? "" : "; ").append(Cuda.describe(Device.cuda(i)));
+    if (!Cuda.isLoaded()) {
+      return Cuda.deviceCount() + " devices; this build has no CUDA code of its own";
     }
-    return text.toString();
+    StringJoiner devices = new StringJoiner("; ");
+    for (int i = 0; i < Cuda.deviceCount(); i++) {
+      CudaDeviceInfo device = Cuda.describe(Device.cuda(i));
+      devices.add(
+          device.name()
+              + ", "
+              + device.totalMemoryBytes() / (1 << 20)
+              + " MiB, compute capability "
+              + device.computeMajor()
+              + "."
+              + device.computeMinor());
+    }
+    return devices.toString();
   }
 
   /** The gradient of a small product, which passes through every layer down to the kernels. */

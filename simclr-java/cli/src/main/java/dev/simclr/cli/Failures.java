@@ -28,13 +28,30 @@ final class Failures {
     };
   }
 
-  /** The one line that the user reads. */
-  static String message(Throwable failure) {
+  /**
+   * The one line that the user reads.
+   *
+   * @param command the name of the command that failed, whose own setting the advice names
+   */
+  static String message(Throwable failure, String command) {
     String message = failure.getMessage();
     if (failure instanceof OutOfMemoryError) {
-      return "out of memory (" + message + "); lower train.batch or give the JVM more with -Xmx";
+      return "out of memory ("
+          + message
+          + "); "
+          + smallerBatch(command)
+          + "give the JVM more with"
+          + " -Xmx";
     }
     return message == null || message.isBlank() ? failure.toString() : firstLine(message);
+  }
+
+  private static String smallerBatch(String command) {
+    return switch (command) {
+      case "quickstart", "pretrain" -> "lower train.batch or ";
+      case "knn", "linear", "embed" -> "lower eval.batch or ";
+      default -> "";
+    };
   }
 
   /** The first line of a text that has one. */

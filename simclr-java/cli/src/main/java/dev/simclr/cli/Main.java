@@ -5,6 +5,7 @@ import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 
 /** The command line's entry point. */
 @Command(
@@ -66,8 +67,16 @@ public final class Main {
       return commandLine.execute(args);
     } catch (Error e) {
       // picocli hands exceptions to the handler above, but not errors.
-      return failed(e, commandLine);
+      return failed(e, running(commandLine));
     }
+  }
+
+  /** The command that the arguments named. */
+  private static CommandLine running(CommandLine commandLine) {
+    ParseResult parsed = commandLine.getParseResult();
+    return parsed != null && parsed.hasSubcommand()
+        ? parsed.subcommand().commandSpec().commandLine()
+        : commandLine;
   }
 
   private static int usage(ParameterException e) {
@@ -101,7 +110,7 @@ public final class Main {
       line.getErr().println("simclr: unexpected failure; please report it with what follows");
       e.printStackTrace(line.getErr());
     } else {
-      line.getErr().println("simclr: " + Failures.message(e));
+      line.getErr().println("simclr: " + Failures.message(e, line.getCommandName()));
     }
     return code.code();
   }

@@ -21,6 +21,6 @@ final class PretrainCommand implements Callable<Integer> {
               + " recipes)");
     }
     String name = config.recipe().orElse("pretrain");
-    return Pretraining.run(run, name, config::resolve, config.isEmpty()).code();
+    return Pretraining.run(run, name, config, config::resolve).code();
   }
 }

@@ -36,17 +36,17 @@ final class Pretraining {
    * Runs.
    *
    * @param name what the default run folder is called
-   * @param asked resolves the configuration that was asked for
-   * @param nothingAsked whether no setting was given, so that a resumed run just takes its own
+   * @param given what was given of the configuration
+   * @param resolved resolves it for a new run
    */
   static ExitCode run(
-      RunOptions options, String name, Supplier<PretrainConfig> asked, boolean nothingAsked) {
+      RunOptions options, String name, ConfigOptions given, Supplier<PretrainConfig> resolved) {
     options.check();
     Console console = Console.standard(options.quiet);
     Path folder =
         options.out.orElseGet(
             () -> Path.of("runs", name + "-" + LocalDateTime.now().format(STAMP)));
-    PretrainConfig config = options.resume ? resumed(folder, asked, nothingAsked) : asked.get();
+    PretrainConfig config = options.resume ? resumed(folder, given) : resolved.get();
     StopToken stop = new StopToken();
     try (var _ = LogLines.install(console);
         RunLog log = new RunLog(console);
@@ -83,19 +83,19 @@ final class Pretraining {
     }
   }
 
-  private static PretrainConfig resumed(
-      Path folder, Supplier<PretrainConfig> asked, boolean nothingAsked) {
+  /** Returns the configuration of the run; what was given besides must agree with it. */
+  private static PretrainConfig resumed(Path folder, ConfigOptions given) {
     RunFolder.requireUsable(folder, RunFolder.Mode.RESUME);
-    PretrainConfig saved =
-        ConfigLoader.resolveOver(folder.resolve(CONFIG), Optional.empty(), List.of());
-    if (!nothingAsked) {
-      List<String> differences = ConfigLoader.differences(asked.get(), saved);
-      if (!differences.isEmpty()) {
-        throw new ConfigException(
-            "a resumed run keeps its configuration, but asked for is "
-                + String.join(", ", differences)
-                + "; leave the settings out, or start a new run with --init-from");
-      }
+    Path config = folder.resolve(CONFIG);
+    PretrainConfig saved = ConfigLoader.resolveOver(config, Optional.empty(), List.of());
+    // A recipe says all, and single settings only what they name.
+    PretrainConfig asked = given.recipe().isPresent() ? given.resolve() : given.resolveOver(config);
+    List<String> differences = ConfigLoader.differences(asked, saved);
+    if (!differences.isEmpty()) {
+      throw new ConfigException(
+          "a resumed run keeps its configuration, but asked for is "
+              + String.join(", ", differences)
+              + "; leave the settings out, or start a new run with --init-from");
     }
     return saved;
   }

@@ -19,6 +19,6 @@ final class QuickstartCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return Pretraining.run(run, RECIPE, () -> config.resolveFrom(RECIPE), config.isEmpty()).code();
+    return Pretraining.run(run, RECIPE, config, () -> config.resolveFrom(RECIPE)).code();
   }
 }

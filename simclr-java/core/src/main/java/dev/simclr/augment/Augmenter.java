@@ -116,8 +116,9 @@ public final class Augmenter {
   }
 
   private void requireFit(AugmentParams params) {
-    for (ViewOp op : params.ops()) {
-      if (op instanceof ViewOp.Cutout cutout) {
+    List<ViewOp> ops = params.ops();
+    for (int i = 0; i < ops.size(); i++) { // by index: an iterator would be garbage
+      if (ops.get(i) instanceof ViewOp.Cutout cutout) {
         requireWithin(cutout);
       }
     }

@@ -142,6 +142,15 @@ final class MetricsFile implements AutoCloseable {
     line("raw_pixels", 0, json -> json.writeNumberProperty("knn", knn));
   }
 
+  /** Makes sure that all lines are on the disk. */
+  void force() {
+    try {
+      channel.force(true);
+    } catch (IOException e) {
+      throw new CannotWriteException(file, e);
+    }
+  }
+
   @Override
   public void close() {
     try {

@@ -44,6 +44,7 @@ final class PretrainRun {
 
   private PretrainResult execute(ImageDataset train, Optional<ImageDataset> test) {
     requireBatch(train, config.train().batch());
+    test.ifPresent(images -> requireSameClasses(train, images));
     Backend backend = Backend.prepare(config.train());
     MemoryEstimate memory =
         MemoryEstimate.of(
@@ -56,7 +57,8 @@ final class PretrainRun {
         SimClrModel model = SimClrModel.create(config, backend.device());
         Optimizer optimizer = Optimizers.create(config.optim(), model.parameters())) {
       request.initFrom().ifPresent(model::initFrom);
-      try (RunFolder folder = RunFolder.open(request.folder(), request.mode())) {
+      try (RunFolder folder =
+          RunFolder.open(request.folder(), request.mode(), request.initFrom())) {
         request.onFolder().accept(folder.path());
         return new PretrainSession(request, train, test, backend, model, optimizer, folder, memory)
             .run();
@@ -75,9 +77,25 @@ final class PretrainRun {
     }
   }
 
+  /** Labels are places in the list of names: with two lists accuracies would mean nothing. */
+  private static void requireSameClasses(ImageDataset train, ImageDataset test) {
+    if (train.labelled() && test.labelled() && !train.classNames().equals(test.classNames())) {
+      throw new DataException(
+          "the classes of the test images are "
+              + test.classNames()
+              + ", those of the training images "
+              + train.classNames()
+              + "; both need the same list");
+    }
+  }
+
   private static OptionalLong available(Device device) {
-    return device.isCuda()
+    if (!device.isCuda()) {
+      return AvailableMemory.bytes();
+    }
+    // Without CUDA code of our own a GPU computes all the same, and nobody tells its free memory.
+    return Cuda.isLoaded()
         ? OptionalLong.of(Cuda.memoryStatistics(device).deviceFree())
-        : AvailableMemory.bytes();
+        : OptionalLong.empty();
   }
 }

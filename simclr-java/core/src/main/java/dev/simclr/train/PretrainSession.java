@@ -78,23 +78,37 @@ final class PretrainSession {
   PretrainResult run() {
     Optional<Checkpoints.Saved> saved =
         request.mode() == RunFolder.Mode.RESUME ? checkpoints.newest() : Optional.empty();
-    saved.ifPresent(this::restore);
+    saved.ifPresentOrElse(this::restore, this::startAgain);
     long first = saved.map(s -> s.state().step()).orElse(0L);
     // Without a checkpoint the run starts again, and so do its metrics.
     long lastMetrics = saved.isPresent() ? first : -1;
     try (MetricsFile metrics = MetricsFile.open(folder.metrics(), lastMetrics)) {
       listener.started(info(first));
-      measureRawPixels(metrics);
-      evaluate(first, metrics);
-      long finished = train(first, metrics);
+      if (!stopping(first)) {
+        measureRawPixels(metrics);
+      }
+      if (!stopping(first)) {
+        evaluate(first, metrics);
+      }
+      long finished = train(first, saved.isPresent(), metrics);
       return finished < totalSteps
           ? new PretrainResult(folder.path(), finished, Optional.empty())
           : new PretrainResult(folder.path(), finished, Optional.of(finish(metrics)));
     }
   }
 
-  /** Trains until the end or a request to stop, and returns how many steps are finished. */
-  private long train(long first, MetricsFile metrics) {
+  /** Whether the run is asked to stop, and is not at its end anyway. */
+  private boolean stopping(long step) {
+    return step < totalSteps && request.stop().isRequested();
+  }
+
+  /**
+   * Trains until the end or a request to stop, and returns how many steps are finished.
+   *
+   * @param first steps that are finished before
+   * @param restored whether a checkpoint of them is there
+   */
+  private long train(long first, boolean restored, MetricsFile metrics) {
     List<AugmentSampler> samplers = Augmentation.samplers(config);
     boolean bf16 = backend.precision().bf16();
     try (ViewLoader loader =
@@ -113,13 +127,13 @@ final class PretrainSession {
       Pace pace = new Pace(train.batch());
       pace.restart(System.nanoTime(), loader.waitNanos());
       model.train(true);
-      long saved = first > 0 ? first : -1;
+      long saved = restored ? first : -1;
       long done = first;
       while (done < totalSteps) {
-        if (request.stop().isRequested()) {
+        if (stopping(done)) {
           if (saved != done) {
             guard.check(done);
-            save(done);
+            save(done, metrics);
           }
           return done;
         }
@@ -130,16 +144,17 @@ final class PretrainSession {
         Optional<TrainStep.Values> values = trainStep.run(done, loader, lr, report);
         pace.step();
         if (values.isPresent()) {
+          guard.check(done);
           Pace.Reading reading =
               pace.read(System.nanoTime(), loader.waitNanos(), totalSteps - done);
           report(done, values.get(), lr, reading, metrics);
         }
         if (epochEnd && checkpointDue(done)) {
           guard.check(done);
-          save(done);
+          save(done, metrics);
           saved = done;
         }
-        if (epochEnd && (done == totalSteps || !request.stop().isRequested())) {
+        if (epochEnd && !stopping(done)) {
           evaluate(done, metrics);
           pace.restart(System.nanoTime(), loader.waitNanos());
         }
@@ -213,7 +228,9 @@ final class PretrainSession {
     listener.evaluated(evaluation);
   }
 
-  private void save(long step) {
+  private void save(long step, MetricsFile metrics) {
+    // What a resumed run takes for granted must not be lost later than the checkpoint.
+    metrics.force();
     CheckpointState state =
         new CheckpointState(
             step,
@@ -224,6 +241,13 @@ final class PretrainSession {
             new TreeMap<>());
     Path path = checkpoints.save(state, model.state(), optimizer.state());
     listener.saved(path, step);
+  }
+
+  /** Takes the weights that a resumed run without a checkpoint had begun with. */
+  private void startAgain() {
+    if (request.mode() == RunFolder.Mode.RESUME) {
+      folder.initFrom().ifPresent(model::initFrom);
+    }
   }
 
   private void restore(Checkpoints.Saved saved) {

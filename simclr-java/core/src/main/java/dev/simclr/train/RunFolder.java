@@ -1,5 +1,6 @@
 package dev.simclr.train;
 
+import dev.simclr.checkpoint.CheckpointException;
 import dev.simclr.io.AtomicFiles;
 import dev.simclr.io.CannotWriteException;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -21,6 +23,7 @@ import java.util.stream.Stream;
  *
  * <pre>
  * config.yaml         the resolved configuration, if the command line started the run
+ * init-from           where the first weights are from, if they are not random
  * metrics.jsonl       one line per report, see {@link MetricsFile}
  * train.log           what the command line printed
  * checkpoints/        step-NNNNNN directories, and last, a file that names the newest one
@@ -33,11 +36,13 @@ import java.util.stream.Stream;
  */
 public final class RunFolder implements AutoCloseable {
   private static final String LOCK = ".lock";
+  private static final String INIT_FROM = "init-from";
 
   /** What may be in a run folder; nothing else is ever deleted. */
   private static final List<String> OURS =
       List.of(
           "config.yaml",
+          INIT_FROM,
           "metrics.jsonl",
           "train.log",
           "checkpoints",
@@ -67,11 +72,12 @@ public final class RunFolder implements AutoCloseable {
   /**
    * Opens a run folder and locks it.
    *
+   * @param initFrom where the first weights are from, to be noted for a resume from the start
    * @throws IllegalArgumentException if the folder's content and {@code mode} do not go together,
    *     or a run is going on in it
    * @throws CannotWriteException if the folder cannot be created or written
    */
-  static RunFolder open(Path path, Mode mode) {
+  static RunFolder open(Path path, Mode mode, Optional<Path> initFrom) {
     requireUsable(path, mode);
     AtomicFiles.createDirectories(path);
     FileChannel lock = lock(path);
@@ -80,6 +86,9 @@ public final class RunFolder implements AutoCloseable {
       if (mode == Mode.OVERWRITE) {
         folder.deleteRun();
       }
+      // First of all: a run that is killed at any time later must not start from other weights.
+      initFrom.ifPresent(
+          source -> AtomicFiles.write(path.resolve(INIT_FROM), source.toAbsolutePath() + "\n"));
       AtomicFiles.createDirectories(folder.checkpoints());
     } catch (RuntimeException e) {
       folder.close();
@@ -99,7 +108,7 @@ public final class RunFolder implements AutoCloseable {
       throw new IllegalArgumentException("run folder " + path + " is not a directory");
     }
     List<String> found = exists ? entries(path) : List.of();
-    boolean run = found.contains("checkpoints") || found.contains("metrics.jsonl");
+    boolean run = Stream.of(INIT_FROM, "checkpoints", "metrics.jsonl").anyMatch(found::contains);
     switch (mode) {
       case NEW -> {
         if (!found.isEmpty()) {
@@ -129,6 +138,23 @@ public final class RunFolder implements AutoCloseable {
   /** Returns where metrics are written. */
   public Path metrics() {
     return path.resolve("metrics.jsonl");
+  }
+
+  /**
+   * Returns where the first weights of the run are from, or empty if they are random.
+   *
+   * @throws CheckpointException if the note cannot be read
+   */
+  Optional<Path> initFrom() {
+    Path note = path.resolve(INIT_FROM);
+    if (!Files.exists(note)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Path.of(Files.readString(note).stripTrailing()));
+    } catch (IOException e) {
+      throw new CheckpointException("cannot read " + note + ": " + e.getMessage(), e);
+    }
   }
 
   /** Returns the directory of the checkpoints. */

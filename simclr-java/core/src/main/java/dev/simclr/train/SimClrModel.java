@@ -33,25 +33,33 @@ final class SimClrModel implements AutoCloseable {
   static SimClrModel create(PretrainConfig config, Device device) {
     long seed = config.train().seed();
     EncoderConfig encoderConfig = EncoderConfig.of(config);
-    ResNet encoder = encoderConfig.network(seed);
-    HeadConfig h = config.head();
-    ProjectionHead head =
-        ProjectionHead.builder(encoder.featureDim())
-            .layers(h.layers())
-            .hidden(h.hidden())
-            .out(h.out())
-            .batchNorm(h.batchNorm())
-            .lastBatchNorm(h.lastBatchNorm())
-            .variant(encoderConfig.variant())
-            .seed(seed)
-            .build();
-    for (Module part : List.of(encoder, head)) {
-      part.to(device);
-      // Convolutions on CPUs and tensor cores want channels last; a weight in another layout would
-      // be reordered in every step.
-      part.to(MemoryFormat.CHANNELS_LAST);
+    List<Module> parts = new ArrayList<>();
+    try {
+      ResNet encoder = encoderConfig.network(seed);
+      parts.add(encoder);
+      HeadConfig h = config.head();
+      ProjectionHead head =
+          ProjectionHead.builder(encoder.featureDim())
+              .layers(h.layers())
+              .hidden(h.hidden())
+              .out(h.out())
+              .batchNorm(h.batchNorm())
+              .lastBatchNorm(h.lastBatchNorm())
+              .variant(encoderConfig.variant())
+              .seed(seed)
+              .build();
+      parts.add(head);
+      for (Module part : parts) {
+        part.to(device);
+        // Convolutions on CPUs and tensor cores want channels last; a weight in another layout
+        // would be reordered in every step.
+        part.to(MemoryFormat.CHANNELS_LAST);
+      }
+      return new SimClrModel(encoder, head);
+    } catch (RuntimeException | Error e) {
+      parts.forEach(Module::close);
+      throw e;
     }
-    return new SimClrModel(encoder, head);
   }
 
   ResNet encoder() {

@@ -1,0 +1,103 @@
+// The parts of the CPU kernel of NT-Xent, and what its instruction sets provide.
+//
+// Included by files compiled for an instruction set, so it holds plain types only.
+//
+// Unit rows are kept in panels: a panel is [depth, width] floats, column r of it being a row of the
+// input. The panels of view 1 come first, then those of view 2; the last of each is filled up with
+// zero rows. So the N positives are the diagonals of the blocks of panel p against panel
+// p + panels, and every product of the forward and the backward pass has the form
+//   out[rows, width] = sum_k a[rows, k] b[k, width]
+// with vectors along `width`.
+#pragma once
+
+#include <stdint.h>
+
+namespace sct::nt_xent {
+
+// The length of an embedding below which its divisor is this constant.
+constexpr double kEps = 1e-12;
+
+// Stands for "no similarity" where there is no candidate: its exponential is 0.
+constexpr float kNone = -1e30F;
+
+struct Layout {
+  // Rows of one view, N.
+  int64_t images;
+  // Length of a row, D, and that rounded up to what kernels write.
+  int64_t columns;
+  int64_t depth;
+  // Panels of one view.
+  int64_t panels;
+};
+
+// Panels [begin, end), all of one view.
+struct Range {
+  int64_t begin;
+  int64_t end;
+};
+
+// Sums of exp((S - shift) / temperature) over candidates, S being the cosine of a row and a
+// candidate. The shift is 1, the largest cosine there is, or, where temperatures are so low that
+// such terms would vanish, the largest S so far.
+struct Sums {
+  double* sum;
+  float* shift;
+};
+
+// What the forward pass collects. A row of view 1 has its candidates of view 2 apart, for the
+// accuracy and the entropy.
+struct Forward {
+  Layout layout;
+  const float* unit;
+  // log2(e) / temperature.
+  float scale;
+  bool running;
+  // Of each row of both views, over the candidates that `cross` does not have.
+  Sums rest;
+  // Of each row of view 1, over view 2.
+  Sums cross;
+  // sum of exp((S - shift) / temperature) (S - shift) scale over the same.
+  double* moment;
+  // S of the positive, and the largest S of the others of view 2.
+  float* positive;
+  float* rival;
+};
+
+struct Backward {
+  Layout layout;
+  const float* unit;
+  float scale;
+  bool running;
+  // Of each row: the shift of its sum over all candidates, and 1 / sum; 0 for the rows that fill up
+  // a panel.
+  const float* shift;
+  const float* weight;
+  // In panels, like `unit`: receives sum_j (e_ij (1 / s_i + 1 / s_j)) u_j - 2 u_pos(i).
+  float* grad;
+};
+
+// What an instruction set provides.
+struct Kernels {
+  // Rows of a panel, and what `depth` is a multiple of.
+  int32_t width;
+  int32_t depth;
+  // Panels of the side of a tile of the backward pass.
+  int32_t tile;
+  // Fills a panel with u = v / max(||v||, eps) of `rows` rows, and `norm` with ||v||.
+  void (*pack)(const float* v, int64_t rows, const Layout& layout, double* norm, float* panel);
+  // Adds the blocks of `rows` against `columns`, and their mirror images, to the sums. Where both
+  // are the same, each pair of rows counts once.
+  void (*forward)(const Forward& pass, Range rows, Range columns);
+  // Adds the gradient of a tile; `buffer` has room for 2 (tile width)^2 floats.
+  void (*backward)(const Backward& pass, Range rows, Range columns, float* buffer);
+  // From the gradient of u to that of v, for `rows` rows: dv = (du - u <u, du>) scale / ||v|| where
+  // ||v|| >= eps, and du scale / eps elsewhere.
+  void (*unpack)(const float* panel, const double* norm, int64_t rows, const Layout& layout,
+                 double scale, float* grad, float* out);
+};
+
+const Kernels& scalar_kernels();
+const Kernels& avx2_kernels();
+const Kernels& avx512_kernels();
+
+}  // namespace sct::nt_xent

@@ -1,0 +1,86 @@
+"""What is compared with what. A comparison is added here and nowhere else."""
+
+import dataclasses
+
+from suite.contestants import Ours, Peer
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """Contestants that are run in turn; the first one is compared with each of the others."""
+
+    id: str
+    title: str
+    unit: str
+    contestants: tuple
+    higher_is_better: bool = True
+    workload: str = ""  # of dev.simclr.benchmark.Workload, whose results are checked first
+    varies: tuple = ()  # facts that may differ, since they are what is compared
+
+
+WORKLOADS = {
+    "pixels-32": "32x32 to 32x32, no blur",
+    "pixels-224": "256x256 to 224x224, blur with p = 0.5",
+    "jpeg-1-view": "JPEG 500x375 to 224x224, decoding included, one view an image",
+    "jpeg-2-views": "JPEG 500x375 to 224x224, decoding included, two views an image",
+}
+TORCHVISION = ("torch", "torchvision", "PIL", "numpy")
+
+
+def views(workload, threads, name="simclr-java"):
+    return Ours(
+        name,
+        "ViewsBenchmark.batch",
+        {"workload": workload, "threads": threads, "dtype": "float32"},
+        metric="views",
+        threads=threads,
+    )
+
+
+def augment_peer(name, peer, workload, modules):
+    return Peer(name, "augment.py", ("time", peer, "{data}/" + workload), modules)
+
+
+def augmentation(workload, title):
+    """One loader thread against the peers."""
+    return Comparison(
+        workload,
+        title,
+        "views/s",
+        (
+            views(workload, 1),
+            augment_peer("OpenCV", "opencv", workload, (*TORCHVISION, "cv2")),
+            augment_peer("OpenCV, tuned", "opencv-tuned", workload, (*TORCHVISION, "cv2")),
+            augment_peer("torchvision on PIL", "torchvision", workload, TORCHVISION),
+        ),
+        workload=workload,
+    )
+
+
+def scaling(workload, title):
+    """Two loader threads against one."""
+    return Comparison(
+        workload + "-threads",
+        title + ", two threads against one",
+        "views/s",
+        (views(workload, 2, "two threads"), views(workload, 1, "one thread")),
+        workload=workload,
+        varies=("threads",),
+    )
+
+
+def sampler(workload, title):
+    return Comparison(
+        "sampler-" + workload,
+        title + ", drawing the parameters of a view",
+        "ns",
+        (Ours("simclr-java", "SamplerBenchmark.sample", {"workload": workload}),),
+        higher_is_better=False,
+    )
+
+
+ALL = (
+    *(augmentation(w, title) for w, title in WORKLOADS.items()),
+    *(scaling(w, title) for w, title in WORKLOADS.items()),
+    *(sampler(w, WORKLOADS[w]) for w in ("pixels-32", "pixels-224")),
+)

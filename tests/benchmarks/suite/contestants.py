@@ -1,0 +1,134 @@
+"""Who is measured: benchmarks of simclr-java, which JMH runs, and peers, which are scripts."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import tempfile
+
+from suite import machine
+from suite.errors import BenchmarkError
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What one run of a contestant measured."""
+
+    iterations: list  # of the comparison's unit
+    facts: dict  # what must be equal for a comparison: dtype, threads, ...
+    versions: dict
+
+
+@dataclasses.dataclass(frozen=True)
+class Pace:
+    """How long a run takes."""
+
+    seconds: float  # of an iteration
+    warmup: int  # iterations that are thrown away
+    iterations: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Ours:
+    """A JMH benchmark with parameters."""
+
+    name: str
+    benchmark: str  # Class.method in dev.simclr.benchmark
+    parameters: dict
+    metric: str = ""  # a counter, instead of the benchmark's own score
+    threads: int = 1
+
+    def missing(self, context):
+        del context  # always there
+        return None
+
+    def run(self, context, pace):
+        with tempfile.TemporaryDirectory() as folder:
+            report = os.path.join(folder, "jmh.json")
+            command = [
+                context.java, "-cp", context.class_path, "org.openjdk.jmh.Main",
+                f"^dev\\.simclr\\.benchmark\\.{self.benchmark.replace('.', chr(92) + '.')}$",
+                "-f", "1", "-foe", "true", "-rf", "json", "-rff", report,
+                "-wi", str(pace.warmup), "-w", f"{round(1000 * pace.seconds)}ms",
+                "-i", str(pace.iterations), "-r", f"{round(1000 * pace.seconds)}ms",
+                "-jvmArgs", " ".join(context.jvm_options()),
+            ]  # fmt: skip
+            for key, value in self.parameters.items():
+                command += ["-p", f"{key}={value}"]
+            execute(command, self.threads, self.name)
+            with open(report, encoding="utf-8") as file:
+                return self.read(json.load(file))
+
+    def read(self, report):
+        """The result in JMH's report, which has one benchmark with one set of parameters."""
+        if len(report) != 1:
+            raise BenchmarkError(f"{self.name}: JMH reports {len(report)} benchmarks instead of one")
+        (entry,) = report
+        metric = entry["secondaryMetrics"][self.metric] if self.metric else entry["primaryMetric"]
+        (iterations,) = metric["rawData"]
+        facts = {"threads": self.threads}
+        if "dtype" in entry.get("params", {}):
+            facts["dtype"] = entry["params"]["dtype"]
+        return Result(
+            iterations, facts, {"java": entry["jdkVersion"], "jmh": entry["jmhVersion"]}
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    """A script in tests/peers that prints one line of JSON."""
+
+    name: str
+    script: str
+    arguments: tuple
+    modules: tuple  # that Python must have
+    threads: int = 1
+
+    def missing(self, context):
+        """What keeps it from running, or None."""
+        probe = (
+            "import importlib.util, sys;"
+            "print(' '.join(m for m in sys.argv[1:] if importlib.util.find_spec(m) is None))"
+        )
+        done = subprocess.run(
+            [context.python, "-c", probe, *self.modules],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            return f"{context.python} does not run"
+        absent = done.stdout.strip()
+        return f"{context.python} has no module {', '.join(absent.split())}" if absent else None
+
+    def run(self, context, pace):
+        output = execute(
+            [
+                context.python, str(context.root / "tests" / "peers" / self.script),
+                *(a.format(data=context.data) for a in self.arguments),
+                "--seconds", str(pace.seconds),
+                "--warmup", str(pace.warmup), "--iterations", str(pace.iterations),
+            ],
+            self.threads,
+            self.name,
+        )  # fmt: skip
+        line = json.loads(output.strip().splitlines()[-1])
+        return Result(line["iterations"], line["facts"], line["versions"])
+
+
+def execute(command, threads, name):
+    """Runs a command on as many cores as it has threads, and returns what it prints."""
+    cores = machine.cores()
+    if len(cores) < threads:
+        raise BenchmarkError(f"{name} needs {threads} cores, there are {len(cores)}")
+    # The last ones: interrupts and the rest of the system prefer the first.
+    chosen = cores[-threads:]
+    done = subprocess.run(
+        command,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
+        preexec_fn=lambda: os.sched_setaffinity(0, chosen),
+    )  # fmt: skip
+    if done.returncode:
+        raise BenchmarkError(
+            f"{name} ended with status {done.returncode}: "
+            f"{' '.join(map(str, command))}\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
+        )
+    return done.stdout

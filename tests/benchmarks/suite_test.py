@@ -1,0 +1,199 @@
+import dataclasses
+import pathlib
+import sys
+import unittest
+import xml.etree.ElementTree as ElementTree
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from suite import chart, report
+from suite.comparisons import ALL, Comparison
+from suite.contestants import Ours, Pace, Peer, Result
+from suite.errors import BenchmarkError
+from suite.rounds import compare
+
+PACE = Pace(1, 0, 3)
+SESSION = {
+    "machine": {"cpu": "Some CPU", "cores": 2, "memory_gib": 8, "kernel": "6.1"},
+    "load": 0.1,
+    "busy": False,
+    "brief": False,
+    "rounds": 2,
+    "command": "compare.py",
+    "versions": {"simclr-java": "abc"},
+}
+
+
+@dataclasses.dataclass
+class Context:
+    python: str = sys.executable
+    cores: int = 2
+
+
+class Fake:
+    """A contestant that reports what it is told to."""
+
+    def __init__(self, name, rounds, facts=None, calls=None, threads=1, reason=None):
+        self.name = name
+        self.threads = threads
+        self.rounds = list(rounds)
+        self.calls = [] if calls is None else calls
+        self.reason = reason
+        self.facts = [facts or {}]
+
+    def missing(self, context):
+        del context
+        return self.reason
+
+    def run(self, context, pace):
+        del context, pace
+        self.calls.append(self.name)
+        facts = self.facts.pop(0) if len(self.facts) > 1 else self.facts[0]
+        return Result(self.rounds.pop(0), facts, {self.name: "1"})
+
+
+def outcome(*contestants, rounds=2, **options):
+    comparison = Comparison("id", "Some title", "views/s", contestants, **options)
+    return compare(comparison, Context(), PACE, rounds, lambda line: None)
+
+
+class RoundsTest(unittest.TestCase):
+    def test_contestants_take_turns(self):
+        calls = []
+        outcome(Fake("a", [[1], [1], [1]], calls=calls), Fake("b", [[1], [1], [1]], calls=calls), rounds=3)
+        self.assertEqual(["a", "b"] * 3, calls)
+
+    def test_ratio_is_that_of_the_medians_of_rounds(self):
+        first = Fake("a", [[100, 1000, 110], [90, 80, 0], [120, 120, 120]])
+        other = Fake("b", [[10, 10, 10], [20, 20, 20], [30, 30, 30]])
+        result = outcome(first, other, rounds=3)
+        self.assertEqual([110, 80, 120], result.standings[0].rounds())
+        self.assertEqual((110 / 20, 80 / 20, 110 / 10), result.ratios(result.standings[1]))
+
+    def test_ratio_of_times_says_how_much_faster_the_first_one_is(self):
+        result = outcome(
+            Fake("a", [[2]]), Fake("b", [[6]]), rounds=1, higher_is_better=False
+        )
+        self.assertEqual((3, 3, 3), result.ratios(result.standings[1]))
+
+    def test_other_types_and_thread_counts_are_refused(self):
+        for mine, theirs, key in (
+            ({"dtype": "float32"}, {"dtype": "bfloat16"}, "dtype"),
+            ({"threads": 1}, {"threads": 2}, "threads"),
+            ({"tf32": "on"}, {}, "tf32"),
+        ):
+            with self.assertRaisesRegex(BenchmarkError, f"id: {key} of a .*cannot be compared"):
+                outcome(Fake("a", [[1]], mine), Fake("b", [[1]], theirs), rounds=1)
+
+    def test_what_is_compared_may_vary_and_nothing_else(self):
+        two = {"threads": 2, "dtype": "float32"}
+        one = {"threads": 1, "dtype": "float32"}
+        result = outcome(
+            Fake("a", [[2]], two), Fake("b", [[1]], one), rounds=1, varies=("threads",)
+        )
+        self.assertEqual(2, result.ratios(result.standings[1])[0])
+        with self.assertRaisesRegex(BenchmarkError, "dtype"):
+            outcome(
+                Fake("a", [[2]], two),
+                Fake("b", [[1]], {"threads": 1, "dtype": "bfloat16"}),
+                rounds=1,
+                varies=("threads",),
+            )
+
+    def test_conditions_that_change_between_rounds_are_refused(self):
+        first = Fake("a", [[1], [1]])
+        first.facts = [{"threads": 1}, {"threads": 2}]
+        with self.assertRaisesRegex(BenchmarkError, "changed from"):
+            outcome(first)
+
+    def test_a_peer_that_cannot_run_is_left_out_and_named(self):
+        result = outcome(Fake("a", [[1], [1]]), Fake("b", [], reason="no module b"))
+        self.assertEqual(["a"], [s.name for s in result.standings])
+        self.assertEqual({"b": "no module b"}, result.left_out)
+        self.assertIn("b | left out: no module b", report.to_markdown(SESSION, [result]))
+
+    def test_a_comparison_that_needs_more_cores_than_there_are_is_left_out(self):
+        result = outcome(Fake("a", [], threads=3), Fake("b", [[1], [1]]))
+        self.assertEqual([], result.standings)
+        self.assertIn("3 cores", result.left_out["a"])
+
+
+class ContestantsTest(unittest.TestCase):
+    REPORT = {
+        "jdkVersion": "25",
+        "jmhVersion": "1.37",
+        "params": {"dtype": "float32", "threads": "1"},
+        "primaryMetric": {"rawData": [[1.0, 2.0]]},
+        "secondaryMetrics": {"views": {"rawData": [[128.0, 256.0]]}},
+    }
+
+    def test_reads_the_score_or_the_counter_of_a_jmh_report(self):
+        score = Ours("a", "B.c", {}).read([self.REPORT])
+        self.assertEqual([1, 2], score.iterations)
+        counter = Ours("a", "B.c", {}, metric="views").read([self.REPORT])
+        self.assertEqual([128, 256], counter.iterations)
+        self.assertEqual({"threads": 1, "dtype": "float32"}, counter.facts)
+
+    def test_refuses_a_report_of_several_benchmarks(self):
+        with self.assertRaisesRegex(BenchmarkError, "2 benchmarks"):
+            Ours("a", "B.c", {}).read([self.REPORT, self.REPORT])
+
+    def test_names_the_modules_that_python_lacks(self):
+        peer = Peer("a", "a.py", (), ("json", "no_such_module_a", "no_such_module_b"))
+        self.assertRegex(peer.missing(Context()), "no module no_such_module_a, no_such_module_b$")
+        self.assertIsNone(Peer("a", "a.py", (), ("json",)).missing(Context()))
+
+    def test_comparisons_have_ids_of_their_own(self):
+        ids = [c.id for c in ALL]
+        self.assertEqual(len(set(ids)), len(ids))
+
+
+class ReportTest(unittest.TestCase):
+    def test_numbers_have_three_digits(self):
+        for value, shown in (
+            (193456.7, "193,000"), (100, "100"), (99.96, "100"), (23.84, "23.8"), (0.05714, "0.0571"),
+            (0, "0"),
+        ):  # fmt: skip
+            self.assertEqual(shown, report.number(value))
+
+    def test_table_and_json_have_medians_spread_and_ratio(self):
+        result = outcome(
+            Fake("a", [[100], [120]], {"dtype": "float32"}),
+            Fake("b", [[10], [10]], {"dtype": "float32"}),
+        )
+        table = report.to_markdown(SESSION, [result])
+        self.assertIn("| Some title | a | 110 views/s | 100 to 120 |  | dtype float32 |", table)
+        self.assertIn("|  | b | 10 views/s | 10 to 10 | 11x (10 to 12) | dtype float32 |", table)
+        self.assertIn("Some CPU, 2 cores", table)
+        self.assertIn("a 1, b 1, simclr-java abc.", table)
+        (entry,) = report.to_json(SESSION, [result])["comparisons"]
+        self.assertEqual([[100], [120]], entry["contestants"][0]["iterations"])
+        self.assertEqual([{"to": "b", "median": 11, "lowest": 10, "highest": 12}], entry["ratios"])
+
+    def test_brief_and_busy_runs_say_so(self):
+        result = outcome(Fake("a", [[1], [1]]))
+        self.assertIn("A brief run", report.to_markdown({**SESSION, "brief": True}, [result]))
+        self.assertIn("was busy", report.to_markdown({**SESSION, "busy": True}, [result]))
+        quiet = report.to_markdown(SESSION, [result])
+        self.assertNotIn("brief run", quiet)
+        self.assertNotIn("was busy", quiet)
+
+    def test_bars_are_as_long_as_medians(self):
+        result = outcome(Fake("a & co", [[100], [100]]), Fake("b", [[25], [25]]))
+        svg = ElementTree.fromstring(chart.draw([result]))
+        bars = [r for r in svg if r.tag.endswith("rect")][1:]  # the first is the background
+        widths = [float(b.get("width")) for b in bars]
+        self.assertAlmostEqual(4, widths[0] / widths[1], places=2)
+        texts = [t.text for t in svg if t.tag.endswith("text")]
+        self.assertIn("a & co", texts)
+        self.assertIn("25 views/s, ratio 4", texts)
+
+    def test_the_shortest_time_has_the_longest_bar(self):
+        result = outcome(
+            Fake("a", [[2]]), Fake("b", [[8]]), rounds=1, higher_is_better=False
+        )
+        self.assertEqual([1, 0.25], chart.shares(result))
+
+
+if __name__ == "__main__":
+    unittest.main()
