@@ -159,6 +159,12 @@ def write(out, session, outcomes):
     (out / "results.svg").write_text(chart.draw(outcomes))
 
 
+def list_comparisons():
+    width = max(len(c.id) for c in ALL)
+    for comparison in ALL:
+        print(f"{comparison.id:{width}}  {comparison.title}")
+
+
 def run(options):
     comparisons = [c for c in ALL if not options.only or c.id in options.only]
     load = machine.load()
@@ -209,7 +215,11 @@ def run(options):
 
 def main():
     try:
-        run(arguments(sys.argv[1:]))
+        options = arguments(sys.argv[1:])
+        if options.list:
+            list_comparisons()
+        else:
+            run(options)
     except BenchmarkError as error:
         print(f"compare.py: {error}", file=sys.stderr)
         return 1

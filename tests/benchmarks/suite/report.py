@@ -71,7 +71,7 @@ def to_markdown(session, outcomes):
     machine = session["machine"]
     lines += [
         "",
-        f"Medians of {session['rounds']} rounds in which the contestants took turns; each had as "
+        f"Medians of {session['rounds']} round{'s' * (session['rounds'] != 1)} in which the contestants took turns; each had as "
         "many cores as it has threads. The ratio says how many times as good the first line of a "
         "benchmark is, of the medians and, in brackets, of the worst and the best round.",
         "",

@@ -20,8 +20,8 @@ public enum ImageFolder {
   PNG_32("png-32x32", 32, 32, "png", 4096),
   /** 50 MB of pixels. */
   PNG_256("png-256x256", 256, 256, "png", 256),
-  /** Files as photographs on the web are, of about 80 KB each. */
-  JPEG_500X375("jpeg-500x375", 375, 500, "jpg", 256);
+  /** Files as photographs on the web are, of about 55 KB each. */
+  JPEG_500X375("jpeg-500x375-q90", 375, 500, "jpg", 256);
 
   /** Quality of the JPEG files, on the scale of libjpeg. */
   public static final int JPEG_QUALITY = 90;

@@ -4,14 +4,15 @@ import java.awt.image.BufferedImage;
 import java.util.Random;
 
 /**
- * An image with the statistics of photographs: amplitudes that fall as one over the frequency, less
- * colour than light, and a few hard edges. What a JPEG decoder takes for it, and how large its file
- * is, depends on that.
+ * An image with the statistics of photographs: energy that falls slowly from octave to octave of the
+ * frequency, less colour than light, and a few hard edges. What a JPEG decoder takes for it, and how
+ * large its file is, depends on that.
  */
 final class Photo {
   private static final int OCTAVES = 8;
-  private static final double LIGHT = 0.55;
-  private static final double COLOUR = 0.3;
+  private static final double GAIN = 0.8;
+  private static final double LIGHT = 0.35;
+  private static final double COLOUR = 0.15;
   private static final int EDGES = 3;
 
   private final Random random;
@@ -55,7 +56,7 @@ final class Photo {
     return Math.clamp(Math.round(255 * value), 0, 255);
   }
 
-  /** Octaves of bilinear noise, each with twice the frequency and half the amplitude. */
+  /** Octaves of bilinear noise, each with twice the frequency and less amplitude. */
   private double[] noise(int octaves) {
     double[] sum = new double[height * width];
     double side = Math.max(height, width);
@@ -67,7 +68,7 @@ final class Photo {
       int columns = (int) (width / cell) + 2;
       double[] lattice =
           random.doubles((long) columns * ((int) (height / cell) + 2), -1, 1).toArray();
-      double amplitude = 1.0 / (1 << octave);
+      double amplitude = Math.pow(GAIN, octave);
       for (int y = 0; y < height; y++) {
         int row = (int) (y / cell);
         double v = y / cell - row;

@@ -3,6 +3,7 @@ package dev.simclr.benchmark;
 import dev.simclr.augment.AugmentParams;
 import dev.simclr.augment.ViewOp;
 import dev.simclr.compute.BatchLoader;
+import dev.simclr.data.JpegDecoders;
 import dev.simclr.torch.AugmentFormat;
 import dev.simclr.torch.NativeBuffer;
 import dev.simclr.torch.Torch;
@@ -59,6 +60,7 @@ public final class PrepareData {
   private static ObjectNode versions() {
     return JSON.createObjectNode()
         .put("libtorch", Torch.version())
+        .put("JPEG decoder", JpegDecoders.describe())
         .put("instructions", AugmentFormat.bestIsa().name().toLowerCase(Locale.ROOT));
   }
 
