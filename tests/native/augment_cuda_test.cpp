@@ -290,7 +290,7 @@ void chains() {
       std::string what = "chain";
       for (int32_t i = 0; i < view.op_count; i++) {
         view.ops[i] = random_op(size, random);
-        what += " " + std::to_string(view.ops[i].kind);
+        what.append(" ").append(std::to_string(view.ops[i].kind));
       }
       compare(what, format_of(size), {view}, 1, kChain);
     }
