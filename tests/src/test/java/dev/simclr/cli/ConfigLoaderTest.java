@@ -78,8 +78,13 @@ class ConfigLoaderTest {
   @Test
   void pathsThatLookLikeNumbersAreSavedAsText() throws IOException {
     PretrainConfig config = overrides("data.root=007", "data.train=1.50");
-    assertEquals(config, file(ConfigLoader.toYaml(config)));
-    ConfigException e = assertThrows(ConfigException.class, () -> file("data: {root: 007}"));
+    assertEquals(Optional.of(Path.of("007")), config.data().root());
+    // Paths are saved as absolute ones.
+    PretrainConfig absolute =
+        overrides("data.root=" + Path.of("007").toAbsolutePath(), "data.train=1.50");
+    assertEquals(absolute, file(ConfigLoader.toYaml(config)));
+    assertEquals(Optional.of(Path.of("007")), file("data: {root: 007}").data().root());
+    ConfigException e = assertThrows(ConfigException.class, () -> file("data: {root: 7}"));
     assertEquals(
         dir.resolve("config.yaml")
             + ": data.root must be text or a list, found 7 (write text in quotes)",

@@ -27,10 +27,6 @@ import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -57,8 +53,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * since libtorch may choose another algorithm for another batch size.
  */
 public final class Encoder implements AutoCloseable {
-  private static final long IDLE_SECONDS = 10;
-
   private final EncoderConfig config;
   private final ViewFormat format;
   private final Device device;
@@ -67,7 +61,7 @@ public final class Encoder implements AutoCloseable {
   private final Features features;
   private final ComputeThread compute;
   private final MicroBatcher batcher;
-  private final ThreadPoolExecutor preparers;
+  private final Preparers preparers;
   private final Queue<EvalTransform> transforms = new ConcurrentLinkedQueue<>();
 
   /** Loads, on the compute thread. */
@@ -82,23 +76,9 @@ public final class Encoder implements AutoCloseable {
     this.batcher = new MicroBatcher(options.batch(), options.maxWait());
     int loaderThreads = options.loaderThreads() == 0 ? processors : options.loaderThreads();
     this.features = new Features(format, batch, device, loaderThreads);
-    this.preparers = preparers(loaderThreads);
+    this.preparers = new Preparers(loaderThreads);
     Torch.setNumThreads(options.threads() == 0 ? processors : options.threads());
     this.network = file.load(config, device);
-  }
-
-  /** Threads that end when they have had nothing to do for a while. */
-  private static ThreadPoolExecutor preparers(int threads) {
-    ThreadPoolExecutor executor =
-        new ThreadPoolExecutor(
-            threads,
-            threads,
-            IDLE_SECONDS,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            Thread.ofPlatform().name("simclr-prepare-", 0).daemon().factory());
-    executor.allowCoreThreadTimeOut(true);
-    return executor;
   }
 
   /** Loads an encoder with the default options, see {@link #load(Path, EncoderOptions)}. */
@@ -334,13 +314,7 @@ public final class Encoder implements AutoCloseable {
   }
 
   private float[] views(List<RgbImage> images) {
-    if (!Thread.currentThread().isVirtual()) {
-      return prepare(images);
-    }
-    // Native code is not called on a virtual thread.
-    FutureTask<float[]> task = new FutureTask<>(() -> prepare(images));
-    preparers.execute(task);
-    return ComputeThread.await(task, () -> {});
+    return preparers.call(() -> prepare(images));
   }
 
   private float[] prepare(List<RgbImage> images) {
@@ -393,5 +367,6 @@ public final class Encoder implements AutoCloseable {
   @Override
   public void close() {
     compute.close(network::close);
+    preparers.close();
   }
 }
