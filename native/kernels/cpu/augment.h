@@ -87,8 +87,9 @@ struct Kernels {
   // Blurs; `buffer` has room for 2 (size + 2 radius) floats and kPad each.
   void (*blur)(const Planes& in, int32_t size, const BlurKernel& kernel, float* buffer,
                const Planes& out);
-  // Writes planes to where a view belongs.
-  void (*write)(const Planes& planes, const sct_augment_format& format, void* out);
+  // Runs the last operations, which change `planes` too, and writes the view to where it belongs.
+  void (*write)(const Planes& planes, const PointOp* ops, int32_t count,
+                const sct_augment_format& format, void* out);
 };
 
 const Kernels& scalar_kernels();

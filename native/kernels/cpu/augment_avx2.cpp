@@ -22,14 +22,17 @@ struct Avx2 {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   }
   void store(float* p) const { _mm256_storeu_ps(p, v); }
-  void store(uint16_t* p) const {
+  void store(uint16_t* p) const { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bfloat16()); }
+  // Past the caches, to aligned memory; `fence` before others read it.
+  void stream(float* p) const { _mm256_stream_ps(p, v); }
+  void stream(uint16_t* p) const { _mm_stream_si128(reinterpret_cast<__m128i*>(p), bfloat16()); }
+  static void fence() { _mm_sfence(); }
+  __m128i bfloat16() const {
     const __m256i bits = _mm256_castps_si256(v);
     const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
     const __m256i half = _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF));
     const __m256i rounded = _mm256_srli_epi32(_mm256_add_epi32(bits, half), 16);
-    const __m128i packed =
-        _mm_packus_epi32(_mm256_castsi256_si128(rounded), _mm256_extracti128_si256(rounded, 1));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), packed);
+    return _mm_packus_epi32(_mm256_castsi256_si128(rounded), _mm256_extracti128_si256(rounded, 1));
   }
   float sum() const {
     __m128 x = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
@@ -40,6 +43,8 @@ struct Avx2 {
   static Avx2 fma(Avx2 a, Avx2 b, Avx2 c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
   static Avx2 min(Avx2 a, Avx2 b) { return {_mm256_min_ps(a.v, b.v)}; }
   static Avx2 max(Avx2 a, Avx2 b) { return {_mm256_max_ps(a.v, b.v)}; }
+  static Avx2 abs(Avx2 a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0F), a.v)}; }
+  static bool any(__m256 mask) { return _mm256_movemask_ps(mask) != 0; }
   static __m256 eq(Avx2 a, Avx2 b) { return _mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ); }
   static __m256 ge(Avx2 a, Avx2 b) { return _mm256_cmp_ps(a.v, b.v, _CMP_GE_OQ); }
   static __m256 gt(Avx2 a, Avx2 b) { return _mm256_cmp_ps(a.v, b.v, _CMP_GT_OQ); }

@@ -23,18 +23,25 @@ struct Avx512 {
   }
   static Index load_index(const int32_t* p) { return _mm512_loadu_si512(p); }
   void store(float* p) const { _mm512_storeu_ps(p, v); }
-  void store(uint16_t* p) const {
+  void store(uint16_t* p) const { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), bfloat16()); }
+  // Past the caches, to aligned memory; `fence` before others read it.
+  void stream(float* p) const { _mm512_stream_ps(p, v); }
+  void stream(uint16_t* p) const { _mm256_stream_si256(reinterpret_cast<__m256i*>(p), bfloat16()); }
+  static void fence() { _mm_sfence(); }
+  __m256i bfloat16() const {
     const __m512i bits = _mm512_castps_si512(v);
     const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
     const __m512i half = _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF));
     const __m512i rounded = _mm512_srli_epi32(_mm512_add_epi32(bits, half), 16);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(rounded));
+    return _mm512_cvtepi32_epi16(rounded);
   }
   float sum() const { return _mm512_reduce_add_ps(v); }
 
   static Avx512 fma(Avx512 a, Avx512 b, Avx512 c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
   static Avx512 min(Avx512 a, Avx512 b) { return {_mm512_min_ps(a.v, b.v)}; }
   static Avx512 max(Avx512 a, Avx512 b) { return {_mm512_max_ps(a.v, b.v)}; }
+  static Avx512 abs(Avx512 a) { return {_mm512_abs_ps(a.v)}; }
+  static bool any(__mmask16 mask) { return mask != 0; }
   static __mmask16 eq(Avx512 a, Avx512 b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ); }
   static __mmask16 ge(Avx512 a, Avx512 b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_GE_OQ); }
   static __mmask16 gt(Avx512 a, Avx512 b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ); }

@@ -20,11 +20,16 @@ struct Scalar {
     memcpy(&bits, &v, sizeof bits);
     *p = static_cast<uint16_t>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
   }
+  void stream(float* p) const { store(p); }
+  void stream(uint16_t* p) const { store(p); }
+  static void fence() {}
   float sum() const { return v; }
 
   static Scalar fma(Scalar a, Scalar b, Scalar c) { return {a.v * b.v + c.v}; }
   static Scalar min(Scalar a, Scalar b) { return a.v < b.v ? a : b; }
   static Scalar max(Scalar a, Scalar b) { return a.v > b.v ? a : b; }
+  static Scalar abs(Scalar a) { return {a.v < 0 ? -a.v : a.v}; }
+  static bool any(bool mask) { return mask; }
   static bool eq(Scalar a, Scalar b) { return a.v == b.v; }
   static bool ge(Scalar a, Scalar b) { return a.v >= b.v; }
   static bool gt(Scalar a, Scalar b) { return a.v > b.v; }

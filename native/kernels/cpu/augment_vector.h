@@ -111,36 +111,38 @@ inline void each(float* red, float* green, float* blue, int64_t pixels, Op op) {
   }
 }
 
-// The channel of hue h, in sixths of a turn, max - range clamp(min(k, 4 - k)) with k = n + h modulo
-// 6; the largest channel itself is not clamped.
+// A channel between min and max whose share is 1 where it is the largest. Resizing may have left
+// values outside [0, 1]; then all but the largest are clamped.
 template <class V>
-inline V hue_channel(V sixths, float n, V max, V range) {
-  V k = sixths + V::set(n);
-  k = V::select(V::ge(k, V::set(6)), k - V::set(6), k);
-  const V part = clamp(V::min(k, V::set(4) - k));
-  const V value = clamp(max - range * part);
-  return V::select(V::gt(part, V::set(0)), value, max);
+inline V hue_channel(V share, V min, V range, bool inside) {
+  const V part = clamp(share);
+  const V value = V::fma(range, part, min);
+  return inside ? value : V::select(V::ge(part, V::set(1)), value, clamp(value));
 }
 
-// Shifts the hue. With max and min of a pixel, the third channel alone depends on the fraction of
-// the sector, so neither saturation nor the six cases of HSV are needed.
+// Shifts the hue. With h in sixths of a turn the shares of the channels are |h - 3| - 1,
+// 2 - |h - 2| and 2 - |h - 4|, clamped, so neither saturation nor the six cases of HSV are needed.
 template <class V>
 inline void shift_hue(V& r, V& g, V& b, V shift) {
   const V max = V::max(V::max(r, g), b);
-  const V range = max - V::min(V::min(r, g), b);
+  const V min = V::min(V::min(r, g), b);
+  const V range = max - min;
+  const V zero = V::set(0);
   const V one = V::set(1);
-  const V inverse = one / V::select(V::gt(range, V::set(0)), range, one);
+  const V two = V::set(2);
+  const V four = V::set(4);
+  const V six = V::set(6);
+  const V inverse = one / V::select(V::gt(range, zero), range, one);
   const V from_red = (g - b) * inverse;
-  const V from_green = V::fma(b - r, inverse, V::set(2));
-  const V from_blue = V::fma(r - g, inverse, V::set(4));
+  const V from_green = V::fma(b - r, inverse, two);
+  const V from_blue = V::fma(r - g, inverse, four);
   V h = V::select(V::eq(max, r), from_red, V::select(V::eq(max, g), from_green, from_blue)) + shift;
-  h = V::select(V::ge(h, V::set(6)), h - V::set(6), h);
-  h = V::select(V::gt(V::set(0), h), h + V::set(6), h);
-  // -1e-9 + 6 is 6 in float32.
-  h = V::select(V::ge(h, V::set(6)), V::set(0), h);
-  r = hue_channel(h, 5, max, range);
-  g = hue_channel(h, 3, max, range);
-  b = hue_channel(h, 1, max, range);
+  h = V::select(V::ge(h, six), h - six, h);
+  h = V::select(V::gt(zero, h), h + six, h);
+  const bool inside = !V::any(V::gt(zero, min)) && !V::any(V::gt(max, one));
+  r = hue_channel(V::abs(h - V::set(3)) - one, min, range, inside);
+  g = hue_channel(two - V::abs(h - two), min, range, inside);
+  b = hue_channel(two - V::abs(h - four), min, range, inside);
 }
 
 // HSV with the saturation times a factor, at most 1: the distance of each channel to the largest
@@ -344,57 +346,117 @@ void blur(const Planes& in, int32_t size, const BlurKernel& kernel, float* buffe
   }
 }
 
-// Writes vectors of three channels side by side.
-template <class V, class Out>
-inline void put_interleaved(V r, V g, V b, Out* out) {
-  V::interleave(r, g, b);
-  r.store(out);
-  g.store(out + V::kWidth);
-  b.store(out + 2 * V::kWidth);
+// Views from here on go past the caches, which they would only empty: the network reads them later.
+constexpr int64_t kStreamedBytes = 128 << 10;
+
+// What turns the planes of a view into its values in memory.
+template <class V, class Out, bool kStream>
+struct Writer {
+  const Planes& planes;
+  int64_t pixels;
+  V mean[3];
+  V scale[3];
+  Out* out;
+
+  Writer(const Planes& from, const sct_augment_format& format, Out* to)
+      : planes(from), pixels(static_cast<int64_t>(format.size) * format.size), out(to) {
+    for (int c = 0; c < 3; c++) {
+      mean[c] = V::set(format.normalize ? format.mean[c] : 0);
+      scale[c] = V::set(format.normalize ? 1 / format.std[c] : 1);
+    }
+  }
+
+  V value(int c, int64_t i) const { return (V::load(planes.channel[c] + i) - mean[c]) * scale[c]; }
+
+  static void put(V v, Out* to) {
+    if constexpr (kStream) {
+      v.stream(to);
+    } else {
+      v.store(to);
+    }
+  }
+
+  // Pixels [from, to), channels side by side.
+  void interleaved(int64_t from, int64_t to) const {
+    int64_t i = from;
+    for (; i + V::kWidth <= to; i += V::kWidth) {
+      V r = value(0, i);
+      V g = value(1, i);
+      V b = value(2, i);
+      V::interleave(r, g, b);
+      put(r, out + 3 * i);
+      put(g, out + 3 * i + V::kWidth);
+      put(b, out + 3 * i + 2 * V::kWidth);
+    }
+    if (i < to) {
+      Out tail[3 * V::kWidth];
+      V r = value(0, i);
+      V g = value(1, i);
+      V b = value(2, i);
+      V::interleave(r, g, b);
+      r.store(tail);
+      g.store(tail + V::kWidth);
+      b.store(tail + 2 * V::kWidth);
+      memcpy(out + 3 * i, tail, 3 * static_cast<size_t>(to - i) * sizeof(Out));
+    }
+  }
+
+  // Pixels [from, to), channel by channel.
+  void planar(int64_t from, int64_t to) const {
+    for (int c = 0; c < 3; c++) {
+      int64_t i = from;
+      for (; i + V::kWidth <= to; i += V::kWidth) {
+        put(value(c, i), out + c * pixels + i);
+      }
+      if (i < to) {
+        Out tail[V::kWidth];
+        value(c, i).store(tail);
+        memcpy(out + c * pixels + i, tail, static_cast<size_t>(to - i) * sizeof(Out));
+      }
+    }
+  }
+};
+
+template <class V, class Out, bool kStream>
+void write_as(const Planes& planes, const PointOp* ops, int32_t count,
+              const sct_augment_format& format, Out* out) {
+  const Writer<V, Out, kStream> writer(planes, format, out);
+  for (int64_t from = 0; from < writer.pixels; from += kChunk) {
+    const int64_t to = from + kChunk < writer.pixels ? from + kChunk : writer.pixels;
+    for (int32_t i = 0; i < count; i++) {
+      apply<V>(ops[i], planes.channel[0] + from, planes.channel[1] + from, planes.channel[2] + from,
+               to - from);
+    }
+    if (format.channels_last) {
+      writer.interleaved(from, to);
+    } else {
+      writer.planar(from, to);
+    }
+  }
+  if constexpr (kStream) {
+    V::fence();
+  }
 }
 
 template <class V, class Out>
-void write_as(const Planes& planes, const sct_augment_format& format, Out* out) {
-  const int64_t pixels = static_cast<int64_t>(format.size) * format.size;
-  V mean[3];
-  V scale[3];
-  for (int c = 0; c < 3; c++) {
-    mean[c] = V::set(format.normalize ? format.mean[c] : 0);
-    scale[c] = V::set(format.normalize ? 1 / format.std[c] : 1);
-  }
-  const auto value = [&](int c, int64_t i) {
-    return (V::load(planes.channel[c] + i) - mean[c]) * scale[c];
-  };
-  const int64_t whole = pixels - pixels % V::kWidth;
-  const size_t rest = static_cast<size_t>(pixels - whole);
-  Out tail[3 * V::kWidth];
-  if (format.channels_last) {
-    for (int64_t i = 0; i < whole; i += V::kWidth) {
-      put_interleaved(value(0, i), value(1, i), value(2, i), out + 3 * i);
-    }
-    if (rest > 0) {
-      put_interleaved(value(0, whole), value(1, whole), value(2, whole), tail);
-      memcpy(out + 3 * whole, tail, 3 * rest * sizeof(Out));
-    }
-    return;
-  }
-  for (int c = 0; c < 3; c++) {
-    for (int64_t i = 0; i < whole; i += V::kWidth) {
-      value(c, i).store(out + c * pixels + i);
-    }
-    if (rest > 0) {
-      value(c, whole).store(tail);
-      memcpy(out + c * pixels + whole, tail, rest * sizeof(Out));
-    }
+void write_values(const Planes& planes, const PointOp* ops, int32_t count,
+                  const sct_augment_format& format, void* out) {
+  const int64_t plane_bytes = static_cast<int64_t>(format.size) * format.size * sizeof(Out);
+  const bool aligned = reinterpret_cast<uintptr_t>(out) % 64 == 0 && plane_bytes % 64 == 0;
+  if (aligned && 3 * plane_bytes >= kStreamedBytes) {
+    write_as<V, Out, true>(planes, ops, count, format, static_cast<Out*>(out));
+  } else {
+    write_as<V, Out, false>(planes, ops, count, format, static_cast<Out*>(out));
   }
 }
 
 template <class V>
-void write(const Planes& planes, const sct_augment_format& format, void* out) {
+void write(const Planes& planes, const PointOp* ops, int32_t count,
+           const sct_augment_format& format, void* out) {
   if (format.dtype == SCT_BFLOAT16) {
-    write_as<V>(planes, format, static_cast<uint16_t*>(out));
+    write_values<V, uint16_t>(planes, ops, count, format, out);
   } else {
-    write_as<V>(planes, format, static_cast<float*>(out));
+    write_values<V, float>(planes, ops, count, format, out);
   }
 }
 

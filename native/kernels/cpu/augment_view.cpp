@@ -63,7 +63,11 @@ class Program {
     }
   }
 
-  void finish() { run(Sums::kNone, nullptr); }
+  // Writes the view; what is pending runs in the same pass.
+  void write(const sct_augment_format& format, void* out) {
+    kernels_.write(planes_, pending_, count_, format, out);
+    count_ = 0;
+  }
 
  private:
   // Runs what is pending; a sum alone is a run too.
@@ -154,8 +158,7 @@ void compute_view(const Kernels& kernels, const sct_augment_format& format,
   for (int32_t i = 0; i < view.op_count; i++) {
     program.apply(view.ops[i]);
   }
-  program.finish();
-  kernels.write(program.planes(), format, out);
+  program.write(format, out);
 }
 
 }  // namespace sct::augment
