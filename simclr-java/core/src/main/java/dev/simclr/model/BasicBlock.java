@@ -25,10 +25,10 @@ final class BasicBlock extends Module {
   public Tensor forward(Tensor x) {
     // Frees what only this block needed as soon as it is done: in evaluation that is nearly all.
     try (var scope = TensorScope.open()) {
-      Tensor out = bn1.forward(conv1.forward(x)).relu_();
-      out = bn2.forward(conv2.forward(out));
+      Tensor out = bn1.forwardRelu(conv1.forward(x));
+      out = conv2.forward(out);
       Tensor shortcut = downsample.isPresent() ? downsample.get().forward(x) : x;
-      return scope.keep(out.add_(shortcut).relu_());
+      return scope.keep(bn2.forwardAddRelu(out, shortcut));
     }
   }
 }

@@ -79,4 +79,29 @@ public final class BatchNorm extends Module {
         MOMENTUM,
         EPSILON);
   }
+
+  /**
+   * Normalises, then cuts off what is negative.
+   *
+   * @param x [N, C] or [N, C, H, W]
+   * @return max(0, forward(x)), a tensor like x
+   */
+  public Tensor forwardRelu(Tensor x) {
+    try (var scope = TensorScope.open()) {
+      return scope.keep(forward(x).relu_());
+    }
+  }
+
+  /**
+   * Normalises, adds the shortcut of a residual block, then cuts off what is negative.
+   *
+   * @param x [N, C, H, W]
+   * @param shortcut a tensor like x
+   * @return max(0, forward(x) + shortcut), a tensor like x
+   */
+  public Tensor forwardAddRelu(Tensor x, Tensor shortcut) {
+    try (var scope = TensorScope.open()) {
+      return scope.keep(forward(x).add_(shortcut).relu_());
+    }
+  }
 }

@@ -34,11 +34,11 @@ final class Bottleneck extends Module {
   @Override
   public Tensor forward(Tensor x) {
     try (var scope = TensorScope.open()) {
-      Tensor out = bn1.forward(conv1.forward(x)).relu_();
-      out = bn2.forward(conv2.forward(out)).relu_();
-      out = bn3.forward(conv3.forward(out));
+      Tensor out = bn1.forwardRelu(conv1.forward(x));
+      out = bn2.forwardRelu(conv2.forward(out));
+      out = conv3.forward(out);
       Tensor shortcut = downsample.isPresent() ? downsample.get().forward(x) : x;
-      return scope.keep(out.add_(shortcut).relu_());
+      return scope.keep(bn3.forwardAddRelu(out, shortcut));
     }
   }
 }

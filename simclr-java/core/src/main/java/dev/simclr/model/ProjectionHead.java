@@ -77,10 +77,11 @@ public final class ProjectionHead extends Module {
       for (int i = 0; i < layers.size(); i++) {
         Layer layer = layers.get(i);
         out = layer.linear.forward(out);
+        boolean last = i == layers.size() - 1;
         if (layer.norm.isPresent()) {
-          out = layer.norm.get().forward(out);
-        }
-        if (i < layers.size() - 1) {
+          BatchNorm norm = layer.norm.get();
+          out = last ? norm.forward(out) : norm.forwardRelu(out);
+        } else if (!last) {
           out = out.relu_();
         }
       }

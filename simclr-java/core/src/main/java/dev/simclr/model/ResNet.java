@@ -109,7 +109,7 @@ public final class ResNet extends Module {
 
   private Tensor stem(Tensor x) {
     try (var scope = TensorScope.open()) {
-      Tensor out = bn1.forward(conv1.forward(x)).relu_();
+      Tensor out = bn1.forwardRelu(conv1.forward(x));
       if (stem == Stem.IMAGENET) {
         out = variant == Variant.GOOGLE ? maxPoolSame(out) : Nn.maxPool2d(out, 3, 2, 1);
       }
