@@ -1,6 +1,7 @@
 package dev.simclr.cli;
 
 import dev.simclr.train.Evaluation;
+import dev.simclr.train.Meters;
 import dev.simclr.train.ProgressListener;
 import dev.simclr.train.RunInfo;
 import dev.simclr.train.StepProgress;
@@ -76,6 +77,22 @@ final class ProgressPrinter implements ProgressListener {
   public void evaluated(Evaluation e) {
     String when = e.step() == 0 ? "untrained" : "epoch " + e.epoch();
     console.line(String.format("%-12s %s", when, accuracies(e)) + seconds(e.seconds()));
+  }
+
+  @Override
+  public void measured(Meters m) {
+    String when = m.step() == 0 ? "untrained" : "epoch " + m.epoch();
+    console.line(
+        String.format(
+                Locale.ROOT,
+                "%-12s z std %.3f, RankMe z %.1f, h %.1f, alignment %.3f, uniformity %.3f",
+                when,
+                m.std(),
+                m.rankMeZ(),
+                m.rankMeH(),
+                m.alignment(),
+                m.uniformity())
+            + seconds(m.seconds()));
   }
 
   @Override

@@ -11,6 +11,10 @@ package dev.simclr.train;
  *     first and after the last step, since a probe may take longer than kNN
  * @param batch images of one forward pass
  * @param rawPixels whether kNN on raw pixels is measured once, as a baseline
+ * @param metersEvery epochs between measurements of {@link Meters}, which need no labels; 0 means
+ *     none
+ * @param meterImages training images that they are measured on, two views each; at most all, at
+ *     least a batch. The default gives the 25,600 representations that RankMe asks for
  */
 public record EvalConfig(
     boolean knn,
@@ -19,7 +23,9 @@ public record EvalConfig(
     boolean linear,
     int linearEvery,
     int batch,
-    boolean rawPixels) {
+    boolean rawPixels,
+    int metersEvery,
+    int meterImages) {
   /**
    * Refuses values that no run can use.
    *
@@ -30,6 +36,8 @@ public record EvalConfig(
     Keys.between("eval.knn_t", knnT, 0.001, 100);
     Keys.between("eval.linear_every", linearEvery, 0, 1_000_000);
     Keys.between("eval.batch", batch, 1, 65536);
+    Keys.between("eval.meters_every", metersEvery, 0, 1_000_000);
+    Keys.between("eval.meter_images", meterImages, 1, 10_000_000);
   }
 
   /** Returns the default values. */
@@ -52,6 +60,8 @@ public record EvalConfig(
     b.linearEvery = linearEvery;
     b.batch = batch;
     b.rawPixels = rawPixels;
+    b.metersEvery = metersEvery;
+    b.meterImages = meterImages;
     return b;
   }
 
@@ -64,6 +74,8 @@ public record EvalConfig(
     private int linearEvery = 0;
     private int batch = 512;
     private boolean rawPixels = false;
+    private int metersEvery = 1;
+    private int meterImages = 12_800;
 
     private Builder() {}
 
@@ -109,13 +121,26 @@ public record EvalConfig(
       return this;
     }
 
+    /** Sets {@code metersEvery}. */
+    public Builder metersEvery(int value) {
+      metersEvery = value;
+      return this;
+    }
+
+    /** Sets {@code meterImages}. */
+    public Builder meterImages(int value) {
+      meterImages = value;
+      return this;
+    }
+
     /**
      * Returns the values, checked.
      *
      * @throws IllegalArgumentException naming the key, the value and what is allowed
      */
     public EvalConfig build() {
-      return new EvalConfig(knn, knnK, knnT, linear, linearEvery, batch, rawPixels);
+      return new EvalConfig(
+          knn, knnK, knnT, linear, linearEvery, batch, rawPixels, metersEvery, meterImages);
     }
   }
 }

@@ -13,9 +13,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
@@ -35,6 +37,9 @@ import tools.jackson.core.json.JsonFactory;
  *       views) and {@code data_wait} (share of the time, 0 to 1), both since the line before
  *   <li>{@code eval}: {@code epoch}, 0 for the untrained network; {@code knn} and {@code linear},
  *       accuracies from 0 to 1, where they were measured; {@code seconds}
+ *   <li>{@code meters}: {@code epoch}, 0 for the untrained network; {@code std}, {@code rankme_z},
+ *       {@code rankme_h}, {@code alignment} and {@code uniformity} as in {@link Meters}; {@code
+ *       seconds}
  *   <li>{@code raw_pixels}: {@code knn}, accuracy of kNN on pixels
  * </ul>
  *
@@ -47,13 +52,19 @@ final class MetricsFile implements AutoCloseable {
   private final Path file;
   private final FileChannel channel;
   private final List<Evaluation> evaluations;
+  private final Set<Long> measured;
   private OptionalDouble rawPixels;
 
   private MetricsFile(
-      Path file, FileChannel channel, List<Evaluation> evaluations, OptionalDouble rawPixels) {
+      Path file,
+      FileChannel channel,
+      List<Evaluation> evaluations,
+      Set<Long> measured,
+      OptionalDouble rawPixels) {
     this.file = file;
     this.channel = channel;
     this.evaluations = evaluations;
+    this.measured = measured;
     this.rawPixels = rawPixels;
   }
 
@@ -66,6 +77,7 @@ final class MetricsFile implements AutoCloseable {
    */
   static MetricsFile open(Path file, long lastStep) {
     List<Evaluation> evaluations = new ArrayList<>();
+    Set<Long> measured = new HashSet<>();
     OptionalDouble rawPixels = OptionalDouble.empty();
     try {
       if (Files.exists(file)) {
@@ -80,6 +92,7 @@ final class MetricsFile implements AutoCloseable {
             kept.append(line).append('\n');
             switch (parsed.type()) {
               case "eval" -> evaluations.add(parsed.evaluation());
+              case "meters" -> measured.add(parsed.step());
               case "raw_pixels" -> rawPixels = parsed.number("knn");
               default -> {
                 // Other lines have nothing that a resumed run needs.
@@ -93,7 +106,7 @@ final class MetricsFile implements AutoCloseable {
       }
       FileChannel channel =
           FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-      return new MetricsFile(file, channel, evaluations, rawPixels);
+      return new MetricsFile(file, channel, evaluations, measured, rawPixels);
     } catch (IOException e) {
       throw new CannotWriteException(file, e);
     }
@@ -102,6 +115,11 @@ final class MetricsFile implements AutoCloseable {
   /** Returns the evaluations that the file holds, oldest first. */
   List<Evaluation> evaluations() {
     return List.copyOf(evaluations);
+  }
+
+  /** Returns whether the file holds the meters after a step. */
+  boolean measured(long step) {
+    return measured.contains(step);
   }
 
   /** Returns the accuracy of kNN on raw pixels, if the file holds it. */
@@ -134,6 +152,22 @@ final class MetricsFile implements AutoCloseable {
           e.knn().ifPresent(v -> json.writeNumberProperty("knn", v));
           e.linear().ifPresent(v -> json.writeNumberProperty("linear", v));
           json.writeNumberProperty("seconds", e.seconds());
+        });
+  }
+
+  void append(Meters m) {
+    measured.add(m.step());
+    line(
+        "meters",
+        m.step(),
+        json -> {
+          json.writeNumberProperty("epoch", m.epoch());
+          json.writeNumberProperty("std", m.std());
+          json.writeNumberProperty("rankme_z", m.rankMeZ());
+          json.writeNumberProperty("rankme_h", m.rankMeH());
+          json.writeNumberProperty("alignment", m.alignment());
+          json.writeNumberProperty("uniformity", m.uniformity());
+          json.writeNumberProperty("seconds", m.seconds());
         });
   }
 

@@ -10,6 +10,7 @@ import dev.simclr.io.AtomicFiles;
 import dev.simclr.optim.LrSchedule;
 import dev.simclr.optim.Optimizer;
 import dev.simclr.torch.Torch;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,8 @@ import java.util.TreeMap;
  * killed while it evaluates has lost nothing; resumed, it makes up for the evaluation first.
  */
 final class PretrainSession {
+  private static final System.Logger LOG = System.getLogger(Pretrainer.class.getName());
+
   private final RunRequest request;
   private final PretrainConfig config;
   private final TrainConfig train;
@@ -38,6 +41,8 @@ final class PretrainSession {
   private final MemoryEstimate memory;
   private final Checkpoints checkpoints;
   private final Optional<Evaluator> evaluator;
+  private final MeterPass meterPass;
+  private final CollapseWatch watch;
   private final LrSchedule schedule;
   private final int stepsPerEpoch;
   private final long totalSteps;
@@ -66,6 +71,10 @@ final class PretrainSession {
     this.memory = memory;
     this.checkpoints = new Checkpoints(folder.checkpoints(), train.keepCheckpoints());
     this.evaluator = Evaluator.of(config, backend, images, testImages);
+    this.meterPass = new MeterPass(config, backend, images);
+    this.watch =
+        new CollapseWatch(
+            train.batch(), config.loss().temperature(), config.optim().warmupEpochs());
     this.stepsPerEpoch = images.size() / train.batch();
     this.totalSteps = (long) stepsPerEpoch * train.epochs();
     this.schedule =
@@ -89,6 +98,7 @@ final class PretrainSession {
       }
       if (!stopping(first)) {
         evaluate(first, metrics);
+        measure(first, metrics);
       }
       long finished = train(first, saved.isPresent(), metrics);
       return finished < totalSteps
@@ -149,6 +159,9 @@ final class PretrainSession {
               pace.read(System.nanoTime(), loader.waitNanos(), totalSteps - done);
           report(done, values.get(), lr, reading, metrics);
         }
+        if (epochEnd) {
+          watch.epochEnded(epochs(done)).forEach(text -> LOG.log(Level.WARNING, text));
+        }
         if (epochEnd && checkpointDue(done)) {
           guard.check(done);
           save(done, metrics);
@@ -156,6 +169,7 @@ final class PretrainSession {
         }
         if (epochEnd && !stopping(done)) {
           evaluate(done, metrics);
+          measure(done, metrics);
           pace.restart(System.nanoTime(), loader.waitNanos());
         }
       }
@@ -186,6 +200,13 @@ final class PretrainSession {
     return step == 0 || step == totalSteps || every > 0 && epochs(step) % every == 0;
   }
 
+  private boolean metersDue(long step) {
+    int every = config.eval().metersEvery();
+    return every > 0
+        && step % stepsPerEpoch == 0
+        && (step == totalSteps || epochs(step) % every == 0);
+  }
+
   private void report(
       long step, TrainStep.Values values, double lr, Pace.Reading reading, MetricsFile metrics) {
     StepProgress progress =
@@ -201,6 +222,7 @@ final class PretrainSession {
             reading.imagesPerSecond(),
             reading.dataWait(),
             reading.timeLeft());
+    watch.loss(values.loss());
     metrics.append(progress);
     listener.stepped(progress);
   }
@@ -226,6 +248,19 @@ final class PretrainSession {
     model.train(true);
     metrics.append(evaluation);
     listener.evaluated(evaluation);
+  }
+
+  /** Measures the representation if that is due after this step and was not done before. */
+  private void measure(long step, MetricsFile metrics) {
+    if (!metersDue(step) || metrics.measured(step)) {
+      return;
+    }
+    model.train(false);
+    Meters meters = meterPass.measure(model, step, epochs(step));
+    model.train(true);
+    metrics.append(meters);
+    listener.measured(meters);
+    watch.measured(meters).forEach(text -> LOG.log(Level.WARNING, text));
   }
 
   private void save(long step, MetricsFile metrics) {

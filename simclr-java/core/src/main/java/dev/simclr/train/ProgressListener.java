@@ -19,6 +19,9 @@ public interface ProgressListener {
   /** The network was evaluated; step 0 is the untrained one. */
   default void evaluated(Evaluation evaluation) {}
 
+  /** The representation was measured without labels; step 0 is the untrained one. */
+  default void measured(Meters meters) {}
+
   /** kNN on raw pixels was measured: accuracy in [0, 1]. */
   default void rawPixels(double knn) {}
 

@@ -1,0 +1,91 @@
+package dev.simclr.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Notices that a run does not learn: its projections have collapsed to a point, or its loss stays
+ * where it is for embeddings that tell nothing apart.
+ *
+ * <p>Both are judged over whole epochs after the warm-up, and each is reported once. Let chance be
+ * ln(2N - 1), the NT-Xent of equal embeddings, and best be ln(1 + (2N - 2) exp(-1/t)), that of
+ * positives that coincide and negatives that are orthogonal.
+ */
+final class CollapseWatch {
+  /** Standard deviation, as in {@link Meters#std}, below which embeddings are as good as equal. */
+  private static final double MIN_STD = 0.1;
+
+  /** Share of the way from chance to best that a run that learns has made. */
+  private static final double MIN_GAIN = 0.02;
+
+  private final double warmupEpochs;
+  private final double chance;
+  private final double best;
+  private double lastStd = Double.NaN;
+  private double lowestLoss = Double.POSITIVE_INFINITY;
+  private boolean stdReported;
+  private boolean lossReported;
+
+  /**
+   * Starts to watch.
+   *
+   * @param batch N
+   * @param temperature t
+   * @param warmupEpochs epochs that are not judged
+   */
+  CollapseWatch(int batch, double temperature, double warmupEpochs) {
+    this.warmupEpochs = warmupEpochs;
+    this.chance = Math.log(2.0 * batch - 1);
+    this.best = Math.log1p((2.0 * batch - 2) * Math.exp(-1 / temperature));
+  }
+
+  /** Notes a loss of the epoch that is running, as the mean over the 2N anchors. */
+  void loss(double value) {
+    lowestLoss = Math.min(lowestLoss, value);
+  }
+
+  /** Notes a measurement, at the end of an epoch, and says what is wrong. */
+  List<String> measured(Meters meters) {
+    List<String> found = new ArrayList<>();
+    if (!stdReported && judged(meters.epoch()) && lastStd < MIN_STD && meters.std() < MIN_STD) {
+      stdReported = true;
+      found.add(
+          String.format(
+              Locale.ROOT,
+              "the projections have collapsed: in epoch %d their scaled standard deviation stayed"
+                  + " below %.1f (%.3g; about 1 in good health); a lower learning rate, batch norm"
+                  + " in the head or stronger augmentation may help",
+              meters.epoch(),
+              MIN_STD,
+              meters.std()));
+    }
+    lastStd = meters.std();
+    return found;
+  }
+
+  /** Notes the end of an epoch, from 1, and says what is wrong. */
+  List<String> epochEnded(int epoch) {
+    double lowest = lowestLoss;
+    lowestLoss = Double.POSITIVE_INFINITY;
+    boolean stuck = chance - lowest < MIN_GAIN * (chance - best);
+    if (lossReported || !judged(epoch) || lowest == Double.POSITIVE_INFINITY || !stuck) {
+      return List.of();
+    }
+    lossReported = true;
+    return List.of(
+        String.format(
+            Locale.ROOT,
+            "the loss does not fall: in epoch %d it stayed at %.4f or above, where embeddings that"
+                + " are all the same have %.4f, and ones that tell all images apart %.4f",
+            epoch,
+            lowest,
+            chance,
+            best));
+  }
+
+  /** Whether the whole of an epoch comes after the warm-up. */
+  private boolean judged(int epoch) {
+    return epoch - 1 >= warmupEpochs;
+  }
+}
