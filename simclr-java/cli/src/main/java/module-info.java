@@ -1,5 +1,6 @@
 /** The simclr command line. */
 module dev.simclr.cli {
+  requires com.google.protobuf;
   requires dev.simclr;
   requires info.picocli;
   requires java.logging;

@@ -50,6 +50,7 @@ final class Pretraining {
     StopToken stop = new StopToken();
     try (var _ = LogLines.install(console);
         RunLog log = new RunLog(console);
+        TensorBoardWriter tensorBoard = new TensorBoardWriter(config);
         var _ = StopSignals.install(stop, console)) {
       Pretrainer pretrainer =
           Pretrainer.of(config)
@@ -58,7 +59,7 @@ final class Pretraining {
                   options.resume
                       ? RunFolder.Mode.RESUME
                       : options.overwrite ? RunFolder.Mode.OVERWRITE : RunFolder.Mode.NEW)
-              .listener(new ProgressPrinter(console))
+              .listener(new ProgressPrinter(console).andThen(tensorBoard))
               .packing(new PackingPrinter(console))
               .stop(stop)
               .onFolder(path -> {

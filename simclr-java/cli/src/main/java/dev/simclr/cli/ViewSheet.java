@@ -55,6 +55,14 @@ final class ViewSheet {
     graphics.dispose();
   }
 
+  int height() {
+    return picture.getHeight();
+  }
+
+  int width() {
+    return picture.getWidth();
+  }
+
   /** Returns the picture as a PNG file. */
   byte[] png() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();

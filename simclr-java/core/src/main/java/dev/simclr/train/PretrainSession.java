@@ -343,7 +343,7 @@ final class PretrainSession {
   private RunInfo info(long first) {
     return new RunInfo(
         folder.path(),
-        images.size(),
+        images,
         evaluator.isPresent() ? testImages.map(ImageDataset::size).orElse(0) : 0,
         first,
         totalSteps,

@@ -27,4 +27,46 @@ public interface ProgressListener {
 
   /** A checkpoint is safely on the disk. */
   default void saved(Path checkpoint, long step) {}
+
+  /** Returns a listener that tells this one, then another. */
+  default ProgressListener andThen(ProgressListener next) {
+    ProgressListener first = this;
+    return new ProgressListener() {
+      @Override
+      public void started(RunInfo run) {
+        first.started(run);
+        next.started(run);
+      }
+
+      @Override
+      public void stepped(StepProgress progress) {
+        first.stepped(progress);
+        next.stepped(progress);
+      }
+
+      @Override
+      public void evaluated(Evaluation evaluation) {
+        first.evaluated(evaluation);
+        next.evaluated(evaluation);
+      }
+
+      @Override
+      public void measured(Meters meters) {
+        first.measured(meters);
+        next.measured(meters);
+      }
+
+      @Override
+      public void rawPixels(double knn) {
+        first.rawPixels(knn);
+        next.rawPixels(knn);
+      }
+
+      @Override
+      public void saved(Path checkpoint, long step) {
+        first.saved(checkpoint, step);
+        next.saved(checkpoint, step);
+      }
+    };
+  }
 }

@@ -25,6 +25,7 @@ import java.util.stream.Stream;
  * config.yaml         the resolved configuration, if the command line started the run
  * init-from           where the first weights are from, if they are not random
  * metrics.jsonl       one line per report, see {@link MetricsFile}
+ * tensorboard/        the same for TensorBoard, if the command line started the run
  * train.log           what the command line printed
  * checkpoints/        step-NNNNNN directories, and last, a file that names the newest one
  * model.safetensors   the trained encoder, with torchvision's names
@@ -44,6 +45,7 @@ public final class RunFolder implements AutoCloseable {
           "config.yaml",
           INIT_FROM,
           "metrics.jsonl",
+          "tensorboard",
           "train.log",
           "checkpoints",
           "model.safetensors",

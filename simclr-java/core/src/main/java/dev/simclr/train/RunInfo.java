@@ -1,5 +1,6 @@
 package dev.simclr.train;
 
+import dev.simclr.data.ImageDataset;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -7,7 +8,7 @@ import java.util.Optional;
  * What a run resolved its configuration to.
  *
  * @param folder the run folder
- * @param images training images
+ * @param dataset training images, usable while the run lasts
  * @param testImages test images; 0 without evaluation
  * @param firstStep steps that were finished before, greater than 0 for a resumed run
  * @param totalSteps steps of the whole run
@@ -23,7 +24,7 @@ import java.util.Optional;
  */
 public record RunInfo(
     Path folder,
-    int images,
+    ImageDataset dataset,
     int testImages,
     long firstStep,
     long totalSteps,
@@ -35,4 +36,10 @@ public record RunInfo(
     long parameters,
     double peakLr,
     MemoryEstimate memory,
-    Optional<String> jpegDecoder) {}
+    Optional<String> jpegDecoder) {
+
+  /** Returns the number of training images. */
+  public int images() {
+    return dataset.size();
+  }
+}

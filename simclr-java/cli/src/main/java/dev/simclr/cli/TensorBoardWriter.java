@@ -1,0 +1,94 @@
+package dev.simclr.cli;
+
+import dev.simclr.io.AtomicFiles;
+import dev.simclr.train.Evaluation;
+import dev.simclr.train.Meters;
+import dev.simclr.train.PretrainConfig;
+import dev.simclr.train.ProgressListener;
+import dev.simclr.train.RunInfo;
+import dev.simclr.train.StepProgress;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Locale;
+
+/**
+ * Writes what {@code metrics.jsonl} gets to {@code tensorboard/} in the run folder too, and a sheet
+ * of views at the start: {@code tensorboard --logdir runs} shows all runs below it.
+ */
+final class TensorBoardWriter implements ProgressListener, AutoCloseable {
+  private static final int IMAGES = 8;
+
+  private final PretrainConfig config;
+  private final Clock clock = Clock.systemUTC();
+  private EventFile events;
+
+  TensorBoardWriter(PretrainConfig config) {
+    this.config = config;
+  }
+
+  @Override
+  public void started(RunInfo run) {
+    Path folder = run.folder().resolve("tensorboard");
+    AtomicFiles.createDirectories(folder);
+    events = EventFile.create(folder.resolve(fileName()), run.firstStep(), clock);
+    if (run.firstStep() == 0) {
+      ViewSheet sheet = ViewSheets.draw(config, run.dataset(), IMAGES, (_, _, _) -> {});
+      events.image("views", 0, sheet.height(), sheet.width(), sheet.png());
+    }
+  }
+
+  /** The name that TensorFlow would choose, with milliseconds: a run may be resumed at once. */
+  private String fileName() {
+    long millis = clock.millis();
+    return String.format(
+        Locale.ROOT,
+        "events.out.tfevents.%010d.%s.%d.%03d",
+        millis / 1000,
+        host(),
+        ProcessHandle.current().pid(),
+        millis % 1000);
+  }
+
+  private static String host() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      // A machine whose name does not resolve; the name only tells files apart.
+      return "localhost";
+    }
+  }
+
+  @Override
+  public void stepped(StepProgress p) {
+    events.scalar("train/loss", p.step(), p.loss());
+    events.scalar("train/contrastive_accuracy", p.step(), p.contrastiveAccuracy());
+    events.scalar("train/contrastive_entropy", p.step(), p.contrastiveEntropy());
+    events.scalar("train/lr", p.step(), p.lr());
+    events.scalar("train/images_per_second", p.step(), p.imagesPerSecond());
+    events.scalar("train/data_wait", p.step(), p.dataWait());
+  }
+
+  @Override
+  public void evaluated(Evaluation e) {
+    e.knn().ifPresent(value -> events.scalar("eval/knn", e.step(), value));
+    e.linear().ifPresent(value -> events.scalar("eval/linear", e.step(), value));
+  }
+
+  @Override
+  public void measured(Meters m) {
+    events.scalar("meters/std", m.step(), m.std());
+    events.scalar("meters/rankme_z", m.step(), m.rankMeZ());
+    events.scalar("meters/rankme_h", m.step(), m.rankMeH());
+    events.scalar("meters/alignment", m.step(), m.alignment());
+    events.scalar("meters/uniformity", m.step(), m.uniformity());
+  }
+
+  @Override
+  public void close() {
+    if (events != null) {
+      events.close();
+    }
+  }
+}
