@@ -6,8 +6,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DatabindException;
@@ -17,6 +20,7 @@ import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.exc.InvalidFormatException;
 import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLWriteFeature;
 
@@ -66,6 +70,26 @@ final class ConfigLoader {
     List<String> into = new ArrayList<>();
     differences(tree(a), tree(b), "", into);
     return into;
+  }
+
+  /** All settings by their dotted keys, as JSON values; text is without quotes. */
+  static SortedMap<String, String> entries(PretrainConfig config) {
+    SortedMap<String, String> into = new TreeMap<>();
+    entries(tree(config), "", into);
+    return into;
+  }
+
+  private static void entries(ObjectNode section, String prefix, Map<String, String> into) {
+    section
+        .properties()
+        .forEach(entry -> {
+          String key = prefix + entry.getKey();
+          switch (entry.getValue()) {
+            case ObjectNode inner -> entries(inner, key + ".", into);
+            case StringNode text -> into.put(key, text.asString());
+            default -> into.put(key, entry.getValue().toString());
+          }
+        });
   }
 
   /** The YAML form of a configuration. */

@@ -20,6 +20,8 @@ import picocli.CommandLine.ParseResult;
       LinearCommand.class,
       EmbedCommand.class,
       ViewsCommand.class,
+      SweepCommand.class,
+      CompareCommand.class,
       RecipesCommand.class,
       DoctorCommand.class
     },

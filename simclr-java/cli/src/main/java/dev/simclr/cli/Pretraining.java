@@ -47,6 +47,33 @@ final class Pretraining {
         options.out.orElseGet(
             () -> Path.of("runs", name + "-" + LocalDateTime.now().format(STAMP)));
     PretrainConfig config = options.resume ? resumed(folder, given) : resolved.get();
+    RunFolder.Mode mode =
+        options.resume
+            ? RunFolder.Mode.RESUME
+            : options.overwrite ? RunFolder.Mode.OVERWRITE : RunFolder.Mode.NEW;
+    PretrainResult result = train(config, folder, mode, options.initFrom, console);
+    if (result.summary().isEmpty()) {
+      console.line(
+          "stopped after step "
+              + result.steps()
+              + "; go on with: simclr pretrain --out "
+              + folder
+              + " --resume");
+      return ExitCode.STOPPED;
+    }
+    return ExitCode.OK;
+  }
+
+  /**
+   * Trains, and prints how it goes and what came out, to the run's log too. Signals stop it at a
+   * step.
+   */
+  static PretrainResult train(
+      PretrainConfig config,
+      Path folder,
+      RunFolder.Mode mode,
+      Optional<Path> initFrom,
+      Console console) {
     StopToken stop = new StopToken();
     try (var _ = LogLines.install(console);
         RunLog log = new RunLog(console);
@@ -55,10 +82,7 @@ final class Pretraining {
       Pretrainer pretrainer =
           Pretrainer.of(config)
               .folder(folder)
-              .mode(
-                  options.resume
-                      ? RunFolder.Mode.RESUME
-                      : options.overwrite ? RunFolder.Mode.OVERWRITE : RunFolder.Mode.NEW)
+              .mode(mode)
               .listener(new ProgressPrinter(console).andThen(tensorBoard))
               .packing(new PackingPrinter(console))
               .stop(stop)
@@ -68,19 +92,10 @@ final class Pretraining {
                     ConfigLoader.toYaml(config).getBytes(StandardCharsets.UTF_8));
                 log.open(path.resolve("train.log"));
               });
-      options.initFrom.ifPresent(pretrainer::initFrom);
+      initFrom.ifPresent(pretrainer::initFrom);
       PretrainResult result = pretrainer.run();
-      if (result.summary().isEmpty()) {
-        console.line(
-            "stopped after step "
-                + result.steps()
-                + "; go on with: simclr pretrain --out "
-                + folder
-                + " --resume");
-        return ExitCode.STOPPED;
-      }
-      printSummary(console, result, result.summary().get());
-      return ExitCode.OK;
+      result.summary().ifPresent(summary -> printSummary(console, result, summary));
+      return result;
     }
   }
 

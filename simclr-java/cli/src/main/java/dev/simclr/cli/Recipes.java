@@ -1,9 +1,5 @@
 package dev.simclr.cli;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -22,14 +18,7 @@ final class Recipes {
       throw new ConfigException(
           "there is no recipe " + name + hint + " (simclr recipes lists them)");
     }
-    try (InputStream in = Recipes.class.getResourceAsStream("recipes/" + name + ".yaml")) {
-      if (in == null) {
-        throw new IllegalStateException("recipe " + name + " is missing in the jar");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException("recipe " + name, e);
-    }
+    return Resources.text("recipes/" + name + ".yaml");
   }
 
   /** The recipe's settings. */

@@ -5,10 +5,6 @@ import java.awt.Graphics2D;
 import java.awt.Image;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import javax.imageio.ImageIO;
 
 /** A picture with cells of one size in rows and columns; small images are enlarged. */
 final class ViewSheet {
@@ -65,14 +61,6 @@ final class ViewSheet {
 
   /** Returns the picture as a PNG file. */
   byte[] png() {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try {
-      if (!ImageIO.write(picture, "png", bytes)) {
-        throw new IllegalStateException("this Java has no PNG writer");
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("PNG in memory", e);
-    }
-    return bytes.toByteArray();
+    return Png.encode(picture);
   }
 }

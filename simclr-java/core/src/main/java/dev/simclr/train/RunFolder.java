@@ -110,7 +110,7 @@ public final class RunFolder implements AutoCloseable {
       throw new IllegalArgumentException("run folder " + path + " is not a directory");
     }
     List<String> found = exists ? entries(path) : List.of();
-    boolean run = Stream.of(INIT_FROM, "checkpoints", "metrics.jsonl").anyMatch(found::contains);
+    boolean run = isRun(found);
     switch (mode) {
       case NEW -> {
         if (!found.isEmpty()) {
@@ -130,6 +130,15 @@ public final class RunFolder implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** Returns whether a directory holds a run, finished or not. */
+  public static boolean holdsRun(Path path) {
+    return Files.isDirectory(path) && isRun(entries(path));
+  }
+
+  private static boolean isRun(List<String> found) {
+    return Stream.of(INIT_FROM, "checkpoints", "metrics.jsonl").anyMatch(found::contains);
   }
 
   /** Returns the directory. */

@@ -1,0 +1,226 @@
+package dev.simclr.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.simclr.testing.TinyFolder;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** sweep and compare, as typed. */
+@Timeout(180)
+final class SweepCommandTest {
+  @TempDir static Path shared;
+  @TempDir Path dir;
+  private static Path images;
+
+  private record Outcome(int code, String out, String err) {}
+
+  @BeforeAll
+  static void images() throws IOException {
+    images = TinyFolder.write(shared.resolve("images"), 20, 8);
+  }
+
+  private static Outcome simclr(String... arguments) {
+    PrintStream before = System.out;
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    StringWriter err = new StringWriter();
+    System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+    try {
+      int code = Main.run(new PrintWriter(err, true), arguments);
+      return new Outcome(code, out.toString(StandardCharsets.UTF_8), err.toString());
+    } finally {
+      System.setOut(before);
+    }
+  }
+
+  private Outcome sweep(String yaml, String... more) throws IOException {
+    Path file = Files.writeString(dir.resolve("study.yaml"), yaml);
+    return simclr(
+        TinyFolder.arguments(
+            List.of("sweep", file.toString(), "--quiet", "--out", out().toString()),
+            TinyFolder.data(images),
+            TinyFolder.training().stream()
+                .filter(s -> !s.matches("train\\.(seed|epochs)=.*"))
+                .toList(),
+            List.of(more)));
+  }
+
+  private Path out() {
+    return dir.resolve("out");
+  }
+
+  private List<String> rows() throws IOException {
+    return Files.readAllLines(out().resolve("results.csv"));
+  }
+
+  private static String cell(List<String> rows, int row, String column) {
+    return rows.get(row).split(",", -1)[Arrays.asList(rows.getFirst().split(",")).indexOf(column)];
+  }
+
+  private List<Path> runs() throws IOException {
+    try (Stream<Path> entries = Files.list(out())) {
+      return entries.filter(Files::isDirectory).sorted().toList();
+    }
+  }
+
+  @Test
+  void runsAllCombinationsOnceAndComparesThem() throws IOException {
+    String yaml =
+        "vary:\n  train.seed: [3, 4]\n  head: {none: {head.layers: 0}, two: {head: {}}}\n";
+    Outcome first = sweep(yaml);
+    assertEquals(0, first.code, first.err);
+    List<String> rows = rows();
+    assertEquals(5, rows.size());
+    assertEquals("\"train.seed=3 head=none\"", cell(rows, 1, "name"));
+    assertEquals("\"train.seed=3 head=two\"", cell(rows, 2, "name"));
+    assertEquals("4", cell(rows, 4, "seed"));
+    for (int row = 1; row < 5; row++) {
+      assertEquals("finished", cell(rows, row, "status"));
+      double knn = Double.parseDouble(cell(rows, row, "knn"));
+      assertTrue(knn >= 0 && knn <= 1, "knn " + knn);
+      assertTrue(Double.parseDouble(cell(rows, row, "loss")) > 0, rows.get(row));
+      assertFalse(cell(rows, row, "machine").isEmpty());
+    }
+    Outcome again = sweep(yaml);
+    assertEquals(0, again.code, again.err);
+    assertEquals(4, again.out.lines().filter(line -> line.endsWith(": done before")).count());
+    assertEquals(rows, rows());
+
+    List<String> arguments = new ArrayList<>(List.of("compare"));
+    runs().forEach(run -> arguments.add(run.toString()));
+    Path figure = dir.resolve("figure.png");
+    arguments.addAll(List.of("--figure", figure.toString()));
+    Outcome compared = simclr(arguments.toArray(String[]::new));
+    assertEquals(0, compared.code, compared.err);
+    List<String> table = compared.out.lines().toList();
+    assertTrue(table.getFirst().contains("head.layers  train.seed"), table.getFirst());
+    assertFalse(table.getFirst().contains("data."), "what is the same is left out");
+    assertEquals(4, table.stream().filter(line -> line.startsWith(out().toString())).count());
+    assertTrue(ImageIO.read(figure.toFile()).getWidth() > 100);
+    assertEquals(2, simclr(arguments.toArray(String[]::new)).code, "the figure exists");
+  }
+
+  @Test
+  void aRunThatLostItsRowIsNotTrainedAgain() throws IOException {
+    String yaml = "set: {train.epochs: 2}\nvary: {train.seed: [3]}";
+    assertEquals(0, sweep(yaml).code);
+    List<String> rows = rows();
+    byte[] encoder = Files.readAllBytes(runs().getFirst().resolve("model.safetensors"));
+    Files.delete(out().resolve("results.csv"));
+    assertEquals(0, sweep(yaml).code);
+    assertEquals(cell(rows, 1, "hash"), cell(rows(), 1, "hash"));
+    assertEquals(cell(rows, 1, "knn"), cell(rows(), 1, "knn"));
+    assertTrue(
+        Arrays.equals(encoder, Files.readAllBytes(runs().getFirst().resolve("model.safetensors"))));
+  }
+
+  @Test
+  void aRunThatDivergesIsAResult() throws IOException {
+    Outcome outcome =
+        sweep(
+            "set: {optim.weight_decay: 1, optim.warmup_epochs: 0, optim.lr_scaling: none}\n"
+                + "vary: {speed: {wild: {optim.lr: 1e6, train.epochs: 100},"
+                + " calm: {optim.lr: 0.01, train.epochs: 2}}}");
+    assertEquals(0, outcome.code, outcome.err);
+    assertEquals("diverged", cell(rows(), 1, "status"));
+    assertEquals("", cell(rows(), 1, "knn"));
+    assertEquals("finished", cell(rows(), 2, "status"));
+  }
+
+  @Test
+  void dryRunTrainsNothing() throws IOException {
+    Outcome outcome = sweep("vary: {train.seed: [1, 2]}", "--dry-run");
+    assertEquals("to do   train.seed=1\nto do   train.seed=2\n", outcome.out);
+    assertFalse(Files.exists(out()));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "vari: {train.seed: [1]} | unknown key vari; allowed: config, recipe, set, vary",
+        "recipe: quickstart | vary must be a section",
+        "vary: {train.seed: 3} | vary.train.seed must be a list of values",
+        "vary: {train.seed: []} | vary.train.seed is empty",
+        "vary: {a: {b: 3}} | vary.a.b must be a section of settings",
+        "vary: {train.sead: [1]} | did you mean train.seed",
+        "recipe: quikstart\\nvary: {train.seed: [1]} | did you mean quickstart",
+        "set: 3\\nvary: {train.seed: [1]} | set must be a section",
+      })
+  void refusesWhatIsNoSweep(String yaml, String message) throws IOException {
+    Outcome outcome = sweep(yaml.replace("\\n", "\n"));
+    assertEquals(2, outcome.code, outcome.err);
+    assertEquals(1, outcome.err.lines().count(), outcome.err);
+    assertTrue(outcome.err.contains(message), outcome.err);
+    assertFalse(Files.exists(out()));
+  }
+
+  @Test
+  void refusesASettingThatWouldMakeAllRunsTheSame() throws IOException {
+    Outcome outcome = sweep("vary: {train.seed: [1, 2]}", "train.seed=5");
+    assertEquals(2, outcome.code);
+    assertTrue(outcome.err.startsWith("simclr: train.seed=5 sets what the sweep varies"));
+  }
+
+  @Test
+  void resultsOfSomethingElseAreLeftAlone() throws IOException {
+    Files.createDirectories(out());
+    Files.writeString(out().resolve("results.csv"), "a,b\n1,2\n");
+    Outcome outcome = sweep("vary: {train.seed: [1]}");
+    assertEquals(3, outcome.code, outcome.err);
+    assertTrue(outcome.err.contains("other columns"), outcome.err);
+    assertEquals(List.of("a,b", "1,2"), rows());
+  }
+
+  @Test
+  void compareWantsRuns() {
+    Outcome outcome = simclr("compare", dir.toString());
+    assertEquals(3, outcome.code);
+    assertEquals("simclr: " + dir + " is not the folder of a run\n", outcome.err);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "composition, 43",
+    "batch-epochs, 9",
+    "head, 15",
+    "temperature, 4",
+    "color-strength, 5"
+  })
+  void theSweepsInTheJarResolve(String name, int runs) {
+    List<Sweep.Point> points =
+        Sweep.of(YamlTree.parse(Sweeps.text(name), name), name, List.of()).points();
+    assertEquals(runs, points.size());
+    assertEquals(runs, points.stream().map(p -> SweepCommand.hash(p.config())).distinct().count());
+    assertTrue(Sweeps.NAMES.contains(name));
+  }
+
+  @Test
+  void theHashIsOfTheSettingsAndNotOfWhereFilesAre() {
+    var a = ShippedRecipes.resolve("cifar10-slim", "data.root=/a", "data.cache=/b");
+    var b = ShippedRecipes.resolve("cifar10-slim", "data.root=/c");
+    var c = ShippedRecipes.resolve("cifar10-slim", "data.root=/a", "train.seed=1");
+    assertEquals(SweepCommand.hash(a), SweepCommand.hash(b));
+    assertNotEquals(SweepCommand.hash(a), SweepCommand.hash(c));
+  }
+}
