@@ -48,6 +48,20 @@ final class InitializerTest {
     }
   }
 
+  @Test
+  void pytorchConvolutionsAreUniformOverFanIn() {
+    try (var _ = TensorScope.open()) {
+      double[] w =
+          new Initializer(1, Initializer.ENCODER, InitialWeights.PYTORCH)
+              .convWeight(OUT, IN, 3, 3)
+              .toDoubleArray();
+      double bound = 1 / Math.sqrt(IN * 9);
+      checkMoments(w, bound / Math.sqrt(3), 1.8);
+      double largest = Arrays.stream(w).map(Math::abs).max().orElseThrow();
+      assertTrue(largest <= bound && largest > 0.999 * bound, largest + " of " + bound);
+    }
+  }
+
   /** A normal distribution cut off at two sigma, widened so that the variance is 1 / fan-in. */
   @Test
   void googleConvolutionsAreTruncatedNormalOverFanIn() {

@@ -119,12 +119,12 @@ final class SweepCommand implements Callable<Integer> {
         return false;
       }
       row.put("status", "finished");
+      row.putAll(results(RunReport.read(folder)));
     } catch (NonFiniteLossException e) {
       // A result too: this combination diverges. The others are not to blame.
       System.out.println("diverged: " + e.getMessage());
       row.put("status", "diverged");
     }
-    row.putAll(results(RunReport.read(folder)));
     row.put("machine", Machine.describe());
     row.put("finished", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     results.add(row);

@@ -31,7 +31,7 @@ public final class Initializer {
 
   private final long seed;
   private final int stream;
-  private final Variant variant;
+  private final InitialWeights weights;
   private int drawn;
 
   /**
@@ -39,16 +39,21 @@ public final class Initializer {
    *
    * @param seed the run's seed
    * @param stream keeps the parts of a model apart: {@link #ENCODER}, {@link #HEAD}, ...; 0 to 255
-   * @param variant which distributions
+   * @param weights which distributions
    */
-  public Initializer(long seed, int stream, Variant variant) {
+  public Initializer(long seed, int stream, InitialWeights weights) {
     this.seed = seed;
     this.stream = stream;
-    this.variant = variant;
+    this.weights = weights;
   }
 
-  Variant variant() {
-    return variant;
+  /** Creates an initializer at its first tensor, with a variant's own distributions. */
+  public Initializer(long seed, int stream, Variant variant) {
+    this(seed, stream, variant.initialWeights());
+  }
+
+  InitialWeights weights() {
+    return weights;
   }
 
   private long nextSeed() {
@@ -66,9 +71,13 @@ public final class Initializer {
   public Tensor convWeight(long... shape) {
     long receptiveField = shape[2] * shape[3];
     Tensor weight = Tensor.empty(DType.FLOAT32, shape);
-    switch (variant) {
+    switch (weights) {
       case TORCHVISION ->
           Init.normal_(weight, 0, Math.sqrt(2.0 / (shape[0] * receptiveField)), nextSeed());
+      case PYTORCH -> {
+        double bound = 1 / Math.sqrt(shape[1] * receptiveField);
+        Init.uniform_(weight, -bound, bound, nextSeed());
+      }
       case GOOGLE -> {
         double std = Math.sqrt(1.0 / (shape[1] * receptiveField)) / TRUNCATED_STD;
         Init.uniform_(weight, -WITHIN_TWO_SIGMA, WITHIN_TWO_SIGMA, nextSeed());
@@ -87,8 +96,8 @@ public final class Initializer {
    */
   public Tensor denseWeight(long out, long in) {
     Tensor weight = Tensor.empty(DType.FLOAT32, out, in);
-    switch (variant) {
-      case TORCHVISION -> {
+    switch (weights) {
+      case TORCHVISION, PYTORCH -> {
         double bound = 1 / Math.sqrt(in);
         Init.uniform_(weight, -bound, bound, nextSeed());
       }
@@ -102,11 +111,11 @@ public final class Initializer {
    *
    * @param out outputs
    * @param in inputs of the layer
-   * @return the bias, [out]; zero in the Google variant
+   * @return the bias, [out]; zero for GOOGLE
    */
   public Tensor denseBias(long out, long in) {
-    return switch (variant) {
-      case TORCHVISION -> {
+    return switch (weights) {
+      case TORCHVISION, PYTORCH -> {
         Tensor bias = Tensor.empty(DType.FLOAT32, out);
         double bound = 1 / Math.sqrt(in);
         Init.uniform_(bias, -bound, bound, nextSeed());

@@ -30,7 +30,11 @@ public final class ProjectionHead extends Module {
     in = options.in;
     outDim = options.layers == 0 ? in : options.out;
     int hidden = options.hidden == 0 ? in : options.hidden;
-    Initializer init = new Initializer(options.seed, Initializer.HEAD, options.variant);
+    Initializer init =
+        new Initializer(
+            options.seed,
+            Initializer.HEAD,
+            options.initialWeights.orElseGet(options.variant::initialWeights));
     int width = in;
     for (int i = 0; i < options.layers; i++) {
       boolean last = i == options.layers - 1;
@@ -110,6 +114,7 @@ public final class ProjectionHead extends Module {
     private boolean batchNorm = true;
     private boolean lastBatchNorm = true;
     private Variant variant = Variant.TORCHVISION;
+    private Optional<InitialWeights> initialWeights = Optional.empty();
     private long seed;
 
     private Builder(int in) {
@@ -179,6 +184,17 @@ public final class ProjectionHead extends Module {
      */
     public Builder variant(Variant value) {
       variant = value;
+      return this;
+    }
+
+    /**
+     * Sets what the first weights are drawn from; by default what the variant says.
+     *
+     * @param value the distributions
+     * @return this builder
+     */
+    public Builder initialWeights(InitialWeights value) {
+      initialWeights = Optional.of(value);
       return this;
     }
 

@@ -6,6 +6,7 @@ import dev.simclr.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -42,7 +43,11 @@ public final class ResNet extends Module {
     int[] blocks = depth == 18 ? new int[] {2, 2, 2, 2} : new int[] {3, 4, 6, 3};
     boolean bottleneck = depth >= 50;
     int expansion = bottleneck ? Bottleneck.EXPANSION : 1;
-    Initializer init = new Initializer(options.seed, Initializer.ENCODER, variant);
+    Initializer init =
+        new Initializer(
+            options.seed,
+            Initializer.ENCODER,
+            options.initialWeights.orElseGet(variant::initialWeights));
     int channels = channels(0);
     conv1 =
         child(
@@ -178,6 +183,7 @@ public final class ResNet extends Module {
     private double width = 1;
     private Stem stem = Stem.IMAGENET;
     private Variant variant = Variant.TORCHVISION;
+    private Optional<InitialWeights> initialWeights = Optional.empty();
     private boolean zeroGamma;
     private long seed;
 
@@ -217,13 +223,24 @@ public final class ResNet extends Module {
     }
 
     /**
-     * Sets the layout of the blocks and the distribution of the first weights.
+     * Sets the layout of the blocks, and the first weights unless those are set.
      *
      * @param value the variant
      * @return this builder
      */
     public Builder variant(Variant value) {
       variant = value;
+      return this;
+    }
+
+    /**
+     * Sets what the first weights are drawn from; by default what the variant says.
+     *
+     * @param value the distributions
+     * @return this builder
+     */
+    public Builder initialWeights(InitialWeights value) {
+      initialWeights = Optional.of(value);
       return this;
     }
 

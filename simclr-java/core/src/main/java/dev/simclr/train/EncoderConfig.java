@@ -4,6 +4,7 @@ import dev.simclr.augment.Interpolation;
 import dev.simclr.augment.Normalization;
 import dev.simclr.augment.PixelLayout;
 import dev.simclr.augment.ViewFormat;
+import dev.simclr.model.InitialWeights;
 import dev.simclr.model.ResNet;
 import dev.simclr.model.Stem;
 import dev.simclr.model.Variant;
@@ -122,9 +123,19 @@ public record EncoderConfig(
               case AUTO -> imageSize <= 32 ? Stem.CIFAR : Stem.IMAGENET;
             })
         .variant(variant())
+        .initialWeights(initialWeights())
         .zeroGamma(model.zeroGamma())
         .seed(seed)
         .build();
+  }
+
+  InitialWeights initialWeights() {
+    return switch (model.init()) {
+      case AUTO -> variant().initialWeights();
+      case TORCHVISION -> InitialWeights.TORCHVISION;
+      case PYTORCH -> InitialWeights.PYTORCH;
+      case GOOGLE -> InitialWeights.GOOGLE;
+    };
   }
 
   Variant variant() {

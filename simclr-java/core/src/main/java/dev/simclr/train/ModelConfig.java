@@ -7,10 +7,16 @@ package dev.simclr.train;
  * @param width multiplier of all channel counts; 0.25 gives a stem of 16 channels
  * @param stem the first layers
  * @param variant the layout of the residual blocks
+ * @param init what the first weights are drawn from
  * @param zeroGamma whether the last batch norm of each residual branch starts at scale 0
  */
 public record ModelConfig(
-    Architecture encoder, double width, StemKind stem, BlockVariant variant, boolean zeroGamma) {
+    Architecture encoder,
+    double width,
+    StemKind stem,
+    BlockVariant variant,
+    Init init,
+    boolean zeroGamma) {
   /** The residual networks. */
   public enum Architecture {
     /** 18 layers, basic blocks. */
@@ -41,7 +47,24 @@ public record ModelConfig(
     }
   }
 
-  /** Where projection shortcuts are and how weights start. */
+  /** What the first weights are drawn from ({@link dev.simclr.model.InitialWeights}). */
+  public enum Init {
+    /** As the variant's original does. */
+    AUTO,
+    /** As torchvision's networks. */
+    TORCHVISION,
+    /** As PyTorch's layers by themselves. */
+    PYTORCH,
+    /** As in the SimCLR reference. */
+    GOOGLE;
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
+  /** Where projection shortcuts are, and how weights start unless {@link Init} says otherwise. */
   public enum BlockVariant {
     /** As in torchvision. */
     TORCHVISION,
@@ -64,6 +87,7 @@ public record ModelConfig(
     Keys.between("model.width", width, 0.0625, 8);
     Keys.present("model.stem", stem);
     Keys.present("model.variant", variant);
+    Keys.present("model.init", init);
   }
 
   /** Returns the default values. */
@@ -83,6 +107,7 @@ public record ModelConfig(
     b.width = width;
     b.stem = stem;
     b.variant = variant;
+    b.init = init;
     b.zeroGamma = zeroGamma;
     return b;
   }
@@ -93,6 +118,7 @@ public record ModelConfig(
     private double width = 1.0;
     private StemKind stem = StemKind.AUTO;
     private BlockVariant variant = BlockVariant.TORCHVISION;
+    private Init init = Init.AUTO;
     private boolean zeroGamma = false;
 
     private Builder() {}
@@ -121,6 +147,12 @@ public record ModelConfig(
       return this;
     }
 
+    /** Sets {@code init}. */
+    public Builder init(Init value) {
+      init = value;
+      return this;
+    }
+
     /** Sets {@code zeroGamma}. */
     public Builder zeroGamma(boolean value) {
       zeroGamma = value;
@@ -133,7 +165,7 @@ public record ModelConfig(
      * @throws IllegalArgumentException naming the key, the value and what is allowed
      */
     public ModelConfig build() {
-      return new ModelConfig(encoder, width, stem, variant, zeroGamma);
+      return new ModelConfig(encoder, width, stem, variant, init, zeroGamma);
     }
   }
 }

@@ -46,6 +46,7 @@ final class SimClrModel implements AutoCloseable {
               .batchNorm(h.batchNorm())
               .lastBatchNorm(h.lastBatchNorm())
               .variant(encoderConfig.variant())
+              .initialWeights(encoderConfig.initialWeights())
               .seed(seed)
               .build();
       parts.add(head);
