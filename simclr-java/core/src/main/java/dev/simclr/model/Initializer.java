@@ -52,10 +52,6 @@ public final class Initializer {
     this(seed, stream, variant.initialWeights());
   }
 
-  InitialWeights weights() {
-    return weights;
-  }
-
   private long nextSeed() {
     int[] words = new int[4];
     Philox.words(seed, Purpose.INIT, 0, drawn++, stream, 0, words);
