@@ -73,9 +73,6 @@ class ResNet18(nn.Module):
                 blocks.append(Block(cin, cout, 2 if stage > 0 and i == 0 else 1))
                 cin = cout
         self.blocks = nn.Sequential(*blocks)
-        for m in self.modules():
-            if isinstance(m, nn.Conv2d):
-                nn.init.kaiming_normal_(m.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, x):
         x = F.relu(self.bn1(self.conv1(x)), inplace=True)
