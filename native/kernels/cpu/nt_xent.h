@@ -48,7 +48,7 @@ struct Sums {
 // accuracy and the entropy.
 struct Forward {
   Layout layout;
-  const float* unit;
+  float* unit;
   // log2(e) / temperature.
   float scale;
   bool running;

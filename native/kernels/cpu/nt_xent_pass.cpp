@@ -3,10 +3,9 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 
-#include "cpu/isa.h"
+#include "sct/augment.h"
 
 namespace sct::nt_xent {
 namespace {
@@ -50,51 +49,61 @@ void for_tiles(Range rows, Range columns, int64_t tile, const Body& body) {
 // Calls body(buffer, rows, columns) for all pairs of tiles of panels, on all threads, so that no
 // two threads work on the same panels at a time: what belongs to a panel needs no lock, no atomic
 // and no copy for each thread. The panels are 2 T blocks for T threads, which meet each other as
-// the players of a round-robin tournament do, in 2 T - 1 rounds of T matches; in the first round
-// each block also meets itself.
-template <class Body>
+// the players of a round-robin tournament do, in 2 T - 1 rounds of T matches. In the first round
+// each block is passed to before(block), and meets itself; in the last one to after(block).
+template <class Before, class Body, class After>
 void for_pairs(const Kernels& kernels, const Layout& layout, int64_t buffer_floats,
-               const Body& body) {
+               const Before& before, const Body& body, const After& after) {
   const int64_t threads =
       std::clamp<int64_t>(layout.panels / 2, 1, static_cast<int64_t>(at::get_num_threads()));
-  const int64_t blocks = 2 * threads;
+  // The last block stays in its place, the others go round.
+  const int64_t circle = 2 * threads - 1;
   const auto block = [&](int64_t i) {
     const int64_t view = i / threads;
     const Range panels = {view * layout.panels, (view + 1) * layout.panels};
     return part_of(panels, i % threads, threads);
   };
-  for (int64_t round = 0; round < blocks - 1; round++) {
+  for (int64_t round = 0; round < circle; round++) {
     at::parallel_for(0, threads, 1, [&](int64_t begin, int64_t end) {
       const Buffer buffer(buffer_floats);
-      const auto meet = [&](int64_t a, int64_t b) {
-        for_tiles(block(a), block(b), kernels.tile,
+      const auto meet = [&](Range a, Range b) {
+        for_tiles(a, b, kernels.tile,
                   [&](Range rows, Range columns) { body(buffer.data(), rows, columns); });
       };
       for (int64_t match = begin; match < end; match++) {
-        // The last block stays, the others go round.
-        const int64_t circle = blocks - 1;
-        const int64_t a = (round + match) % circle;
-        const int64_t b = match == 0 ? circle : (round + circle - match) % circle;
-        if (round == 0) {
-          meet(a, a);
-          meet(b, b);
+        const int64_t i = (round + match) % circle;
+        const int64_t j = match == 0 ? circle : (round + circle - match) % circle;
+        const Range a = block(std::min(i, j));
+        const Range b = block(std::max(i, j));
+        for (const Range& own : {a, b}) {
+          if (round == 0) {
+            before(own);
+            meet(own, own);
+          }
         }
-        meet(std::min(a, b), std::max(a, b));
+        meet(a, b);
+        for (const Range& own : {a, b}) {
+          if (round == circle - 1) {
+            after(own);
+          }
+        }
       }
     });
   }
 }
 
-// Calls body(panel, rows, first): a panel, its rows of the input and the first of them.
-template <class Body>
-void for_panels(const Kernels& kernels, const Layout& layout, const Body& body) {
-  at::parallel_for(0, 2 * layout.panels, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t panel = begin; panel < end; panel++) {
-      const int64_t before = panel % layout.panels * kernels.width;
-      body(panel, std::min<int64_t>(layout.images - before, kernels.width),
-           panel / layout.panels * layout.images + before);
-    }
-  });
+// A panel of `layout`: its first row among the padded ones and in the input, and how many rows of
+// the input it has.
+struct Place {
+  int64_t padded;
+  int64_t row;
+  int64_t rows;
+};
+
+Place place_of(const Kernels& kernels, const Layout& layout, int64_t panel) {
+  const int64_t before = panel % layout.panels * kernels.width;
+  return {panel * kernels.width, panel / layout.panels * layout.images + before,
+          std::min<int64_t>(layout.images - before, kernels.width)};
 }
 
 }  // namespace
@@ -119,37 +128,40 @@ int64_t padded_rows(const Kernels& kernels, const Layout& layout) {
   return 2 * layout.panels * kernels.width;
 }
 
-void pack(const Kernels& kernels, const Layout& layout, const float* v, double* norm, float* unit) {
-  for_panels(kernels, layout, [&](int64_t panel, int64_t rows, int64_t first) {
-    const int64_t row = panel * kernels.width;
-    kernels.pack(v + first * layout.columns, rows, layout, norm + row, unit + row * layout.depth);
-  });
+void forward(const Kernels& kernels, const Forward& pass, const float* v, double* norm) {
+  const auto pack = [&](Range block) {
+    for (int64_t panel = block.begin; panel < block.end; panel++) {
+      const Place place = place_of(kernels, pass.layout, panel);
+      kernels.pack(v + place.row * pass.layout.columns, place.rows, pass.layout,
+                   norm + place.padded, pass.unit + place.padded * pass.layout.depth);
+    }
+  };
+  for_pairs(
+      kernels, pass.layout, 0, pack,
+      [&](float*, Range rows, Range columns) { kernels.forward(pass, rows, columns); },
+      [](Range) {});
 }
 
-void forward(const Kernels& kernels, const Forward& pass) {
-  for_pairs(kernels, pass.layout, 0,
-            [&](float*, Range rows, Range columns) { kernels.forward(pass, rows, columns); });
-}
-
-void backward(const Kernels& kernels, const Backward& pass) {
+void backward(const Kernels& kernels, const Backward& pass, const double* norm, double scale,
+              float* out) {
   const int64_t side = static_cast<int64_t>(kernels.tile) * kernels.width;
-  for_panels(kernels, pass.layout, [&](int64_t panel, int64_t, int64_t) {
-    const int64_t size = pass.layout.depth * kernels.width;
-    std::fill_n(pass.grad + panel * size, size, 0.0F);
-  });
-  for_pairs(kernels, pass.layout, 2 * side * side, [&](float* buffer, Range rows, Range columns) {
-    kernels.backward(pass, rows, columns, buffer);
-  });
-}
-
-void unpack(const Kernels& kernels, const Layout& layout, const float* unit, const double* norm,
-            double scale, float* grad, float* out) {
-  for_panels(kernels, layout, [&](int64_t panel, int64_t rows, int64_t first) {
-    const int64_t row = panel * kernels.width;
-    const int64_t at = row * layout.depth;
-    kernels.unpack(unit + at, norm + row, rows, layout, scale, grad + at,
-                   out + first * layout.columns);
-  });
+  const int64_t size = pass.layout.depth * kernels.width;
+  const auto clear = [&](Range block) {
+    std::fill(pass.grad + block.begin * size, pass.grad + block.end * size, 0.0F);
+  };
+  const auto unpack = [&](Range block) {
+    for (int64_t panel = block.begin; panel < block.end; panel++) {
+      const Place place = place_of(kernels, pass.layout, panel);
+      kernels.unpack(pass.unit + panel * size, norm + place.padded, place.rows, pass.layout, scale,
+                     pass.grad + panel * size, out + place.row * pass.layout.columns);
+    }
+  };
+  for_pairs(
+      kernels, pass.layout, 2 * side * side, clear,
+      [&](float* buffer, Range rows, Range columns) {
+        kernels.backward(pass, rows, columns, buffer);
+      },
+      unpack);
 }
 
 }  // namespace sct::nt_xent

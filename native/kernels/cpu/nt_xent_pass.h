@@ -21,17 +21,13 @@ inline int64_t padded_row(const Kernels& kernels, const Layout& layout, int64_t 
   return view * layout.panels * kernels.width + row;
 }
 
-// From rows [2N, D] to panels of unit rows, [padded_rows * depth], and norms [padded_rows].
-void pack(const Kernels& kernels, const Layout& layout, const float* v, double* norm, float* unit);
+// From rows `v` [2N, D] to their norms [padded_rows], and to the unit rows and the sums of a pass,
+// which are expected as for no candidates at all.
+void forward(const Kernels& kernels, const Forward& pass, const float* v, double* norm);
 
-// Fills the sums of a pass; they are expected as for no candidates at all.
-void forward(const Kernels& kernels, const Forward& pass);
-
-// Fills the gradient of a pass.
-void backward(const Kernels& kernels, const Backward& pass);
-
-// From the gradient of the unit rows, which is overwritten, to that of the rows, times `scale`.
-void unpack(const Kernels& kernels, const Layout& layout, const float* unit, const double* norm,
-            double scale, float* grad, float* out);
+// From a pass and the norms to the gradient of the rows, `out` [2N, D], times `scale`. That of the
+// unit rows is overwritten.
+void backward(const Kernels& kernels, const Backward& pass, const double* norm, double scale,
+              float* out);
 
 }  // namespace sct::nt_xent

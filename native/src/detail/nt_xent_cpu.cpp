@@ -114,9 +114,6 @@ variable_list NtXentCpu::forward(AutogradContext* context, const Tensor& z, doub
 
   const Tensor unit = at::empty({rows * layout.depth}, at::kFloat);
   const Tensor norm = at::empty({rows}, at::kDouble);
-  nt_xent::pack(kernels, layout, v.data_ptr<float>(), norm.data_ptr<double>(),
-                unit.data_ptr<float>());
-
   nt_xent::Forward pass = {};
   pass.layout = layout;
   pass.unit = unit.data_ptr<float>();
@@ -124,7 +121,7 @@ variable_list NtXentCpu::forward(AutogradContext* context, const Tensor& z, doub
   pass.running = temperature < kLowestFixed;
   const RowSums sums(rows, rows / 2, pass.running);
   sums.give_to(pass);
-  nt_xent::forward(kernels, pass);
+  nt_xent::forward(kernels, pass, v.data_ptr<float>(), norm.data_ptr<double>());
 
   const Tensor shift = at::zeros({rows}, at::kFloat);
   const Tensor weight = at::zeros({rows}, at::kFloat);
@@ -161,12 +158,10 @@ variable_list NtXentCpu::backward(AutogradContext* context, const variable_list&
   pass.shift = shift.data_ptr<float>();
   pass.weight = weight.data_ptr<float>();
   pass.grad = grad.data_ptr<float>();
-  nt_xent::backward(kernels, pass);
-
   const Tensor out = at::empty({2 * n, layout.columns}, at::kFloat);
-  const double factor = grads[0].item<double>() / (static_cast<double>(2 * n) * temperature);
-  nt_xent::unpack(kernels, layout, pass.unit, norm.data_ptr<double>(), factor, pass.grad,
-                  out.data_ptr<float>());
+  nt_xent::backward(kernels, pass, norm.data_ptr<double>(),
+                    grads[0].item<double>() / (static_cast<double>(2 * n) * temperature),
+                    out.data_ptr<float>());
   return {out, Tensor()};
 }
 
