@@ -54,15 +54,12 @@ void for_tiles(Range rows, Range columns, int64_t tile, const Body& body) {
 template <class Before, class Body, class After>
 void for_pairs(const Kernels& kernels, const Layout& layout, int64_t buffer_floats,
                const Before& before, const Body& body, const After& after) {
+  const Range panels = {0, layout.views * layout.panels};
   const int64_t threads =
-      std::clamp<int64_t>(layout.panels / 2, 1, static_cast<int64_t>(at::get_num_threads()));
+      std::clamp<int64_t>(panels.end / 4, 1, static_cast<int64_t>(at::get_num_threads()));
   // The last block stays in its place, the others go round.
   const int64_t circle = 2 * threads - 1;
-  const auto block = [&](int64_t i) {
-    const int64_t view = i / threads;
-    const Range panels = {view * layout.panels, (view + 1) * layout.panels};
-    return part_of(panels, i % threads, threads);
-  };
+  const auto block = [&](int64_t i) { return part_of(panels, i, circle + 1); };
   for (int64_t round = 0; round < circle; round++) {
     at::parallel_for(0, threads, 1, [&](int64_t begin, int64_t end) {
       const Buffer buffer(buffer_floats);
@@ -92,18 +89,25 @@ void for_pairs(const Kernels& kernels, const Layout& layout, int64_t buffer_floa
   }
 }
 
-// A panel of `layout`: its first row among the padded ones and in the input, and how many rows of
-// the input it has.
-struct Place {
-  int64_t padded;
-  int64_t row;
-  int64_t rows;
-};
+// Column of a panel: the row that is the given one among the padded rows.
+const float* column_of(const Kernels& kernels, const Layout& layout, const float* unit,
+                       int64_t padded) {
+  return unit + padded / kernels.width * kernels.width * layout.depth + padded % kernels.width;
+}
 
-Place place_of(const Kernels& kernels, const Layout& layout, int64_t panel) {
-  const int64_t before = panel % layout.panels * kernels.width;
-  return {panel * kernels.width, panel / layout.panels * layout.images + before,
-          std::min<int64_t>(layout.images - before, kernels.width)};
+// What the gradient of a panel of one view starts with: its positives.
+void begin_with_positives(const Kernels& kernels, const Backward& pass, const Place& place) {
+  const int64_t depth = pass.layout.depth;
+  const int64_t width = kernels.width;
+  for (int64_t r = 0; r < place.rows; r++) {
+    const double* sum = pass.groups.sum + pass.groups.group[place.row + r] * depth;
+    const double weight = pass.groups.weight[place.row + r];
+    const float* unit = pass.unit + place.padded * depth + r;
+    float* grad = pass.grad + place.padded * depth + r;
+    for (int64_t d = 0; d < depth; d++) {
+      grad[d * width] = static_cast<float>((unit[d * width] - sum[d]) * weight);
+    }
+  }
 }
 
 }  // namespace
@@ -119,16 +123,23 @@ const Kernels& kernels_of(int32_t isa) {
   }
 }
 
-Layout layout_of(const Kernels& kernels, int64_t images, int64_t columns) {
-  return {images, columns, (columns + kernels.depth - 1) / kernels.depth * kernels.depth,
+Layout layout_of(const Kernels& kernels, int64_t views, int64_t images, int64_t columns) {
+  return {views, images, columns, (columns + kernels.depth - 1) / kernels.depth * kernels.depth,
           (images + kernels.width - 1) / kernels.width};
 }
 
-int64_t padded_rows(const Kernels& kernels, const Layout& layout) {
-  return 2 * layout.panels * kernels.width;
+Place place_of(const Kernels& kernels, const Layout& layout, int64_t panel) {
+  const int64_t before = panel % layout.panels * kernels.width;
+  return {panel * kernels.width, panel / layout.panels * layout.images + before,
+          std::min<int64_t>(layout.images - before, kernels.width)};
 }
 
-void forward(const Kernels& kernels, const Forward& pass, const float* v, double* norm) {
+int64_t padded_rows(const Kernels& kernels, const Layout& layout) {
+  return layout.views * layout.panels * kernels.width;
+}
+
+void forward(const Kernels& kernels, const Forward& pass, const float* v, double* norm,
+             const std::function<void(int64_t panel)>& done) {
   const auto pack = [&](Range block) {
     for (int64_t panel = block.begin; panel < block.end; panel++) {
       const Place place = place_of(kernels, pass.layout, panel);
@@ -139,7 +150,33 @@ void forward(const Kernels& kernels, const Forward& pass, const float* v, double
   for_pairs(
       kernels, pass.layout, 0, pack,
       [&](float*, Range rows, Range columns) { kernels.forward(pass, rows, columns); },
-      [](Range) {});
+      [&](Range block) {
+        for (int64_t panel = block.begin; panel < block.end; panel++) {
+          done(panel);
+        }
+      });
+}
+
+void add_groups(const Kernels& kernels, const Layout& layout, const float* unit,
+                const int64_t* group, double* sum) {
+  for (int64_t i = 0; i < layout.images; i++) {
+    const float* row = column_of(kernels, layout, unit, i);
+    double* to = sum + group[i] * layout.depth;
+    for (int64_t d = 0; d < layout.depth; d++) {
+      to[d] += row[d * kernels.width];
+    }
+  }
+}
+
+double cosine_sum(const Kernels& kernels, const Layout& layout, const float* unit, int64_t row,
+                  const double* sum) {
+  const float* u = column_of(kernels, layout, unit, row);
+  double total = 0;
+  for (int64_t d = 0; d < layout.depth; d++) {
+    const double x = u[d * kernels.width];
+    total += x * (sum[d] - x);
+  }
+  return total;
 }
 
 void backward(const Kernels& kernels, const Backward& pass, const double* norm, double scale,
@@ -148,6 +185,9 @@ void backward(const Kernels& kernels, const Backward& pass, const double* norm, 
   const int64_t size = pass.layout.depth * kernels.width;
   const auto clear = [&](Range block) {
     std::fill(pass.grad + block.begin * size, pass.grad + block.end * size, 0.0F);
+    for (int64_t panel = block.begin; panel < block.end && pass.layout.views == 1; panel++) {
+      begin_with_positives(kernels, pass, place_of(kernels, pass.layout, panel));
+    }
   };
   const auto unpack = [&](Range block) {
     for (int64_t panel = block.begin; panel < block.end; panel++) {
