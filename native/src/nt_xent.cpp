@@ -12,11 +12,12 @@
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <cmath>
 #include <limits>
 
+#include "cpu/nt_xent.h"
 #include "detail/call.h"
 #include "detail/nt_xent_cpu.h"
+#include "detail/temperature.h"
 
 using namespace sct;
 
@@ -25,7 +26,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr double kEps = 1e-12;
+using nt_xent::kEps;
 
 // No autocast inside: similarities in bfloat16 would lose the differences that the loss is about.
 struct WithoutAutocast {
@@ -61,26 +62,40 @@ Tensor entropy(const Tensor& cross) {
   return at::exp(log_p).mul_(log_p).sum(1).mean().neg();
 }
 
+// Without the positives, which a decoupled loss does not have in its sums.
+Tensor without_positives(Tensor s) {
+  const int64_t n = s.size(0) / 2;
+  for (const int64_t view : {0, 1}) {
+    s.narrow(0, view * n, n)
+        .narrow(1, (1 - view) * n, n)
+        .fill_diagonal_(-std::numeric_limits<double>::infinity());
+  }
+  return s;
+}
+
 // Loss, accuracy and entropy of [M = 2N, D] in float32 or float64, on any device, with operations
 // of libtorch and a matrix of [M, M].
 struct NtXent : torch::autograd::Function<NtXent> {
-  static variable_list forward(AutogradContext* context, const Tensor& z, double temperature) {
+  static variable_list forward(AutogradContext* context, const Tensor& z, double temperature,
+                               bool decoupled) {
     const WithoutAutocast without_autocast;
     const Tensor norm = at::linalg_vector_norm(z, 2, 1, /*keepdim=*/true);
     const Tensor divisor = at::clamp_min(norm, kEps);
     const Tensor u = z.div(divisor);
     const int64_t n = u.size(0) / 2;
 
-    const Tensor s = similarities(u, temperature);
-    const Tensor log_sum = at::logsumexp(s, 1, /*keepdim=*/true);
+    Tensor s = similarities(u, temperature);
     const Tensor cross = s.narrow(0, 0, n).narrow(1, n, n);
     // s_i,pos(i) is the diagonal of view 1 against view 2, for the anchors of both views.
-    const Tensor loss =
-        log_sum.sum().sub(cross.diagonal().sum(), /*alpha=*/2).div_(static_cast<double>(2 * n));
+    const Tensor positive = cross.diagonal().sum();
+    const variable_list measures = {accuracy(cross), entropy(cross)};
+    s = decoupled ? without_positives(s) : s;
+    const Tensor log_sum = at::logsumexp(s, 1, /*keepdim=*/true);
+    const Tensor loss = log_sum.sum().sub(positive, /*alpha=*/2).div_(static_cast<double>(2 * n));
 
     context->save_for_backward({u, norm, log_sum});
     context->saved_data["temperature"] = temperature;
-    const variable_list measures = {accuracy(cross), entropy(cross)};
+    context->saved_data["decoupled"] = decoupled;
     context->mark_non_differentiable(measures);
     return {loss, measures[0], measures[1]};
   }
@@ -100,39 +115,50 @@ struct NtXent : torch::autograd::Function<NtXent> {
 
     // Computing s again is cheaper than keeping a second [M, M] matrix through the encoder's
     // backward pass.
-    const Tensor p = similarities(u, temperature).sub_(log_sum).exp_();
+    Tensor s = similarities(u, temperature);
+    s = context->saved_data["decoupled"].toBool() ? without_positives(s) : s;
+    const Tensor p = s.sub_(log_sum).exp_();
     const Tensor du = at::mm(p, u)
                           .add_(at::mm(p.t(), u))
                           .sub_(positives(u), /*alpha=*/2)
                           .mul_(grads[0].mul(scale));
     const Tensor along = u.mul(du).sum(1, /*keepdim=*/true).mul_(norm.ge(kEps));
-    return {du.sub(u.mul(along)).div_(at::clamp_min(norm, kEps)), Tensor()};
+    return {du.sub(u.mul(along)).div_(at::clamp_min(norm, kEps)), Tensor(), Tensor()};
   }
 };
+
+sct_status compute(const char* name, sct_tensor z, double temperature, bool decoupled,
+                   sct_tensor* ret_loss, sct_tensor* ret_accuracy, sct_tensor* ret_entropy) {
+  return guard(name, {z}, [&] {
+    const Tensor& rows = unbox(z, "z");
+    require(ret_loss, "ret_loss");
+    require(ret_accuracy, "ret_accuracy");
+    require(ret_entropy, "ret_entropy");
+    const int64_t fewest = decoupled ? 2 : 1;
+    if (rows.dim() != 2 || rows.size(0) < 2 * fewest || rows.size(0) % 2 != 0) {
+      fail(SCT_SHAPE, "argument 'z' must be [2N, D] with N >= " + std::to_string(fewest));
+    }
+    if (!rows.is_floating_point()) {
+      invalid("argument 'z' must be floating");
+    }
+    check_temperature(temperature);
+    const bool wide = rows.scalar_type() == at::kDouble;
+    const Tensor input = wide ? rows : rows.to(at::kFloat);
+    variable_list results = input.is_cpu() && !wide
+                                ? NtXentCpu::apply(input, temperature, decoupled)
+                                : NtXent::apply(input, temperature, decoupled);
+    give(std::move(results), {ret_loss, ret_accuracy, ret_entropy});
+  });
+}
 
 }  // namespace
 
 sct_status sct_nt_xent(sct_tensor z, double temperature, sct_tensor* ret_loss,
                        sct_tensor* ret_accuracy, sct_tensor* ret_entropy) {
-  return guard("nt_xent", {z}, [&] {
-    const Tensor& rows = unbox(z, "z");
-    require(ret_loss, "ret_loss");
-    require(ret_accuracy, "ret_accuracy");
-    require(ret_entropy, "ret_entropy");
-    if (rows.dim() != 2 || rows.size(0) < 2 || rows.size(0) % 2 != 0) {
-      fail(SCT_SHAPE, "argument 'z' must be [2N, D] with N >= 1");
-    }
-    if (!rows.is_floating_point()) {
-      invalid("argument 'z' must be floating");
-    }
-    if (!std::isfinite(temperature) || temperature <= 0) {
-      invalid("argument 'temperature' is " + std::to_string(temperature) +
-              ", allowed is a finite number above 0");
-    }
-    const bool wide = rows.scalar_type() == at::kDouble;
-    const Tensor input = wide ? rows : rows.to(at::kFloat);
-    variable_list results = input.is_cpu() && !wide ? NtXentCpu::apply(input, temperature)
-                                                    : NtXent::apply(input, temperature);
-    give(std::move(results), {ret_loss, ret_accuracy, ret_entropy});
-  });
+  return compute("nt_xent", z, temperature, false, ret_loss, ret_accuracy, ret_entropy);
+}
+
+sct_status sct_dcl(sct_tensor z, double temperature, sct_tensor* ret_loss, sct_tensor* ret_accuracy,
+                   sct_tensor* ret_entropy) {
+  return compute("dcl", z, temperature, true, ret_loss, ret_accuracy, ret_entropy);
 }

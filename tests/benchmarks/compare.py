@@ -127,7 +127,9 @@ def prepare(context, comparisons, share):
 
 
 def check(context, comparison):
-    """Has the peers of a comparison compute the views of simclr-java."""
+    """Has the peers of a comparison compute the views of simclr-java, if it is about views."""
+    if not comparison.workload:
+        return None
     peers = [c for c in comparison.contestants[1:] if hasattr(c, "script")]
     able = [p for p in peers if p.missing(context) is None]
     if not able:

@@ -1,5 +1,6 @@
-/* The float32 kernels of NT-Xent, of the instruction set that SIMCLR_ISA names, against loops in
- * double precision written from the paper (arXiv 2002.05709, equation 1 and algorithm 1). */
+/* The float32 kernels of NT-Xent and DCL, of the instruction set that SIMCLR_ISA names, against
+ * loops in double precision written from the paper (arXiv 2002.05709, equation 1 and algorithm 1).
+ */
 #include <string.h>
 
 #include "tensors.h"
@@ -21,19 +22,27 @@ static Result result;
 static double rounded[kMostValues];
 static double length[kMostRows];
 
+/* Which loss: NT-Xent, or DCL (arXiv 2110.06848, equation 6), whose sums lack the positives. */
+static bool decoupled;
+
 static double unit[kMostValues];
 static double cosine[kMostRows][kMostRows];
 
-static double log_sum(int64_t i, int64_t from, int64_t to, double t) {
+/* Over candidates [from, to) other than i and `left_out`. */
+static double log_sum(int64_t i, int64_t from, int64_t to, int64_t left_out, double t) {
   double largest = -INFINITY;
   for (int64_t j = from; j < to; ++j) {
-    largest = j == i ? largest : fmax(largest, cosine[i][j] / t);
+    largest = j == i || j == left_out ? largest : fmax(largest, cosine[i][j] / t);
   }
   double sum = 0;
   for (int64_t j = from; j < to; ++j) {
-    sum += j == i ? 0 : exp(cosine[i][j] / t - largest);
+    sum += j == i || j == left_out ? 0 : exp(cosine[i][j] / t - largest);
   }
   return largest + log(sum);
+}
+
+static double log_sum_of_anchor(int64_t i, int64_t n, double t) {
+  return log_sum(i, 0, 2 * n, decoupled ? (i + n) % (2 * n) : -1, t);
 }
 
 static void cosines_by_loops(int64_t m, int64_t d) {
@@ -65,7 +74,7 @@ static void loss_by_loops(int64_t n, int64_t d, double t) {
   cosines_by_loops(m, d);
   reference.loss = 0;
   for (int64_t i = 0; i < m; ++i) {
-    reference.loss += (log_sum(i, 0, m, t) - cosine[i][(i + n) % m] / t) / (double)m;
+    reference.loss += (log_sum_of_anchor(i, n, t) - cosine[i][(i + n) % m] / t) / (double)m;
   }
 }
 
@@ -75,7 +84,7 @@ static void by_loops(int64_t n, int64_t d, double t) {
   reference.accuracy = 0;
   reference.entropy = 0;
   for (int64_t i = 0; i < n; ++i) {
-    const double all = log_sum(i, n, m, t);
+    const double all = log_sum(i, n, m, -1, t);
     bool first = true;
     for (int64_t j = n; j < m; ++j) {
       const double log_p = cosine[i][j] / t - all;
@@ -87,10 +96,12 @@ static void by_loops(int64_t n, int64_t d, double t) {
   static double du[kMostValues];
   memset(du, 0, sizeof(double) * (size_t)(m * d));
   for (int64_t i = 0; i < m; ++i) {
-    const double all = log_sum(i, 0, m, t);
+    const double all = log_sum_of_anchor(i, n, t);
+    const int64_t partner = (i + n) % m;
     for (int64_t j = 0; j < m; ++j) {
-      const double p = j == i ? 0 : exp(cosine[i][j] / t - all);
-      const double ds = (p - (j == (i + n) % m ? 1 : 0)) / ((double)m * t);
+      const bool counts = j != i && (j != partner || !decoupled);
+      const double p = counts ? exp(cosine[i][j] / t - all) : 0;
+      const double ds = (p - (j == partner ? 1 : 0)) / ((double)m * t);
       for (int64_t k = 0; k < d && ds != 0; ++k) {
         du[i * d + k] += ds * unit[j * d + k];
         du[j * d + k] += ds * unit[i * d + k];
@@ -117,8 +128,8 @@ static void by_library(int64_t n, int64_t d, double t, int32_t type) {
   values_of(z, rounded);
   OK(sct_set_requires_grad(z, true));
   sct_tensor out[4] = {NULL, NULL, NULL, NULL};
-  OK(sct_nt_xent(z, t, &out[0], &out[1], &out[2]));
-  CHECK_INT(dtype_of(out[0]), SCT_FLOAT32);
+  OK((decoupled ? sct_dcl : sct_nt_xent)(z, t, &out[0], &out[1], &out[2]));
+  CHECK_INT(dtype_of(out[0]), type == SCT_FLOAT64 ? SCT_FLOAT64 : SCT_FLOAT32);
   OK(sct_backward(out[0], NULL, false));
   OK(sct_grad(z, &out[3]));
   CHECK_INT(dtype_of(out[3]), type);
@@ -177,8 +188,8 @@ static void fill(int64_t n, int64_t d, uint64_t seed) {
 static void every_tail(void) {
   static const double temperatures[] = {0.5, 0.1, 0.03, 0.01, 2, 100};
   static const int64_t widths[] = {1, 7, 64, 130};
-  static const int64_t counts[] = {1, 13, 49, 70};
-  for (int64_t n = 1; n <= 70; ++n) {
+  const int64_t counts[] = {decoupled ? 2 : 1, 13, 49, 70};
+  for (int64_t n = decoupled ? 2 : 1; n <= 70; ++n) {
     for (int i = 0; i < 4; ++i) {
       fill(n, widths[i], (uint64_t)(1000 * n + i));
       check_case(n, widths[i], temperatures[(n + i) % 6]);
@@ -243,6 +254,21 @@ static void duplicates(void) {
   }
 }
 
+/* The other implementation, with a matrix. */
+static void double_precision(void) {
+  const int64_t counts[] = {2, 25, 60};
+  for (int i = 0; i < 3; ++i) {
+    const double t = i == 1 ? 0.01 : 0.3;
+    fill(counts[i], 12, 91);
+    by_library(counts[i], 12, t, SCT_FLOAT64);
+    by_loops(counts[i], 12, t);
+    CLOSE(result.loss, reference.loss, 1e-12, 1e-12);
+    CLOSE(result.entropy, reference.entropy, 1e-12, 1e-12);
+    CLOSE(result.accuracy, reference.accuracy, 1e-12, 0);
+    CLOSE_ALL(result.grad, reference.grad, 2 * counts[i] * 12, 1e-12, 1e-9);
+  }
+}
+
 /* Lengths from 1e-6 to 1e15, and beyond what float32 can square. */
 static void any_length(void) {
   const int64_t n = 27;
@@ -273,7 +299,7 @@ static void zeros_and_tiny_rows(void) {
   CHECK(fabs(result.grad[3 * d]) > 1e8);
   memset(values, 0, sizeof(values));
   check_case(n, d, 0.5);
-  CLOSE(result.loss, log(17), 0, 1e-6);
+  CLOSE(result.loss, log(decoupled ? 16 : 17), 0, 1e-6);
 }
 
 /* All rows equal: ln(2N - 1), ln N, no hit, and no gradient. */
@@ -287,7 +313,7 @@ static void collapse_has_a_closed_form(void) {
         values[e] = 0.1 + 0.01 * (double)(e % 50);
       }
       by_library(n, 50, temperatures[j], SCT_FLOAT32);
-      CLOSE(result.loss, log((double)(2 * n - 1)), 0, 1e-6);
+      CLOSE(result.loss, log((double)(2 * n - (decoupled ? 2 : 1))), 0, 1e-6);
       CLOSE(result.entropy, log((double)n), 0, 1e-6);
       CLOSE(result.accuracy, 0, 0, 0);
       /* Rows are 2.5 long. */
@@ -396,17 +422,21 @@ int main(void) {
     printf("%s\n", sct_last_error());
     return kSkipped;
   }
-  loops_have_the_gradient_of_their_loss();
-  every_tail();
-  any_number_of_threads();
-  same_bits_on_every_run();
-  duplicates();
-  any_length();
-  zeros_and_tiny_rows();
-  collapse_has_a_closed_form();
-  symmetric();
-  bfloat16();
-  not_finite();
+  for (int loss = 0; loss < 2; ++loss) {
+    decoupled = loss == 1;
+    loops_have_the_gradient_of_their_loss();
+    every_tail();
+    any_number_of_threads();
+    same_bits_on_every_run();
+    duplicates();
+    any_length();
+    zeros_and_tiny_rows();
+    collapse_has_a_closed_form();
+    symmetric();
+    bfloat16();
+    double_precision();
+    not_finite();
+  }
   CHECK_INT(live_handles(), 0);
   return CHECK_RESULT;
 }

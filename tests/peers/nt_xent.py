@@ -1,21 +1,22 @@
-"""NT-Xent in plain PyTorch: the peer that simclr-java's loss is compared with.
+"""NT-Xent in plain PyTorch, as its users write it: forward and backward of float32 embeddings.
 
-    python3 tests/peers/nt_xent.py FORM
+    python3 tests/peers/nt_xent.py time|memory FORM ROWS
 
-For each line "ROWS REPETITIONS" on standard input it runs forward and backward of [ROWS, 128]
-float32 embeddings at temperature 0.5 once and then REPETITIONS times, and prints one line: the extra
-memory of the first run in MiB, and the milliseconds of each of the others. FORM is one of
+prints one line of JSON: milliseconds of each iteration, or the MiB by which the resident memory
+rises in the first run. FORM is one of
 
     cross_entropy   F.cross_entropy of the similarities with -inf on the diagonal
     log_softmax     the positives' entries of their log_softmax
     logsumexp       logsumexp of the masked similarities minus the positives
     compile         torch.compile of cross_entropy, which must have a C++ compiler
 
-Needs torch and Linux (the memory is read from /proc).
+Embeddings are 128 long, the temperature is 0.5.
 """
 
+import argparse
 import ctypes
-import sys
+import json
+import platform
 import time
 
 import torch
@@ -61,47 +62,72 @@ FORMS = {
 }
 
 
+def embeddings(rows):
+    return torch.randn(rows, COLUMNS, generator=torch.Generator().manual_seed(rows)).requires_grad_()
+
+
+def step(loss, z):
+    z.grad = None
+    loss(z).backward()
+
+
 def status(name):
     """A line of /proc/self/status, in MiB."""
     with open("/proc/self/status") as lines:
         return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
 
 
-def extra_memory(body):
-    """How far the resident memory rises above where it is, in MiB."""
+def extra_memory(loss, z):
     ctypes.CDLL(None).malloc_trim(0)
     with open("/proc/self/clear_refs", "w") as peak:
         peak.write("5")
     before = status("VmRSS")
-    body()
+    step(loss, z)
     return status("VmHWM") - before
 
 
+def iteration(loss, z, seconds):
+    """Milliseconds of a run, the mean of as many as fit."""
+    count = 0
+    start = now = time.perf_counter()
+    while now - start < seconds:
+        step(loss, z)
+        count += 1
+        now = time.perf_counter()
+    return (now - start) / count * 1e3
+
+
 def main():
-    loss = FORMS[sys.argv[1]]
-    embeddings = {}
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=["time", "memory"])
+    parser.add_argument("form", choices=FORMS)
+    parser.add_argument("rows", type=int)
+    parser.add_argument("--seconds", type=float, default=1, help="of an iteration")
+    parser.add_argument("--warmup", type=int, default=1, help="iterations before the first")
+    parser.add_argument("--iterations", type=int, default=5)
+    arguments = parser.parse_args()
 
-    def step(z):
-        z.grad = None
-        start = time.perf_counter()
-        loss(z).backward()
-        return (time.perf_counter() - start) * 1e3
-
-    # Code is loaded and compiled before any memory is counted.
-    for _ in range(2):
-        step(torch.randn(64, COLUMNS).requires_grad_())
-    for line in sys.stdin:
-        rows, repetitions = map(int, line.split())
-        if rows not in embeddings:
-            generator = torch.Generator().manual_seed(rows)
-            z = torch.randn(rows, COLUMNS, generator=generator).requires_grad_()
-            if sys.argv[1] == "compile":
-                step(z)  # each size is compiled for itself
-                z.grad = None
-            embeddings[rows] = z
-        z = embeddings[rows]
-        extra = extra_memory(lambda: step(z))
-        print(f"{extra:.1f}", *(f"{step(z):.3f}" for _ in range(repetitions)), flush=True)
+    loss = FORMS[arguments.form]
+    for _ in range(2):  # code is loaded before any memory is counted
+        step(loss, embeddings(64))
+    if arguments.form == "compile":
+        step(loss, embeddings(arguments.rows))  # each size is compiled for itself
+    z = embeddings(arguments.rows)
+    if arguments.what == "memory":
+        iterations = [extra_memory(loss, z)]
+    else:
+        for _ in range(arguments.warmup):
+            iteration(loss, z, arguments.seconds)
+        iterations = [iteration(loss, z, arguments.seconds) for _ in range(arguments.iterations)]
+    print(
+        json.dumps(
+            {
+                "iterations": iterations,
+                "facts": {"dtype": "float32", "threads": torch.get_num_threads()},
+                "versions": {"python": platform.python_version(), "torch": torch.__version__},
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

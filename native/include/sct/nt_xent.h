@@ -32,6 +32,13 @@ extern "C" {
 SCT_API sct_status sct_nt_xent(sct_tensor z, double temperature, sct_tensor *ret_loss,
                                sct_tensor *ret_accuracy, sct_tensor *ret_entropy);
 
+/* The decoupled contrastive loss (Yeh et al. 2022, arXiv 2110.06848, equation 6, with weights of
+ * 1): NT-Xent without the positive in the sum, loss = 1/(2N) sum_i ( log sum_{j != i, pos(i)}
+ * exp(s_ij) - s_i,pos(i) ), so that 2N - 2 negatives are left, and N must be at least 2. All else
+ * as sct_nt_xent. */
+SCT_API sct_status sct_dcl(sct_tensor z, double temperature, sct_tensor *ret_loss,
+                           sct_tensor *ret_accuracy, sct_tensor *ret_entropy);
+
 #ifdef __cplusplus
 }
 #endif

@@ -23,6 +23,7 @@
 #include "region.h"
 #include "shape.h"
 #include "status.h"
+#include "sup_con.h"
 #include "tensor.h"
 #include "version.h"
 

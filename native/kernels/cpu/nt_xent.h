@@ -3,11 +3,11 @@
 // Included by files compiled for an instruction set, so it holds plain types only.
 //
 // Unit rows are kept in panels: a panel is [depth, width] floats, column r of it being a row of the
-// input. The panels of view 1 come first, then those of view 2; the last of each is filled up with
-// zero rows. So the N positives are the diagonals of the blocks of panel p against panel
-// p + panels, and every product of the forward and the backward pass has the form
+// input. Every product of the forward and the backward pass has the form
 //   out[rows, width] = sum_k a[rows, k] b[k, width]
-// with vectors along `width`.
+// with vectors along `width`. Where rows are two views, the panels of view 1 come first, then those
+// of view 2; the last of each is filled up with zero rows. So the positives are the diagonals of
+// the blocks of panel p against panel p + panels.
 #pragma once
 
 #include <stdint.h>
@@ -21,7 +21,9 @@ constexpr double kEps = 1e-12;
 constexpr float kNone = -1e30F;
 
 struct Layout {
-  // Rows of one view, N.
+  // 2 where row i of each view is the positive of that of the other; 1 where rows are just rows.
+  int64_t views;
+  // Rows of one view.
   int64_t images;
   // Length of a row, D, and that rounded up to what kernels write.
   int64_t columns;
@@ -44,17 +46,17 @@ struct Sums {
   float* shift;
 };
 
-// What the forward pass collects. A row of view 1 has its candidates of view 2 apart, for the
-// accuracy and the entropy.
+// What the forward pass collects. Positives of two views are in no sum. A row of view 1 has its
+// candidates of view 2 apart, for the accuracy and the entropy.
 struct Forward {
   Layout layout;
-  const float* unit;
+  float* unit;
   // log2(e) / temperature.
   float scale;
   bool running;
-  // Of each row of both views, over the candidates that `cross` does not have.
+  // Of each row, over the candidates that `cross` does not have.
   Sums rest;
-  // Of each row of view 1, over view 2.
+  // The rest is of two views only. Of each row of view 1, over view 2.
   Sums cross;
   // sum of exp((S - shift) / temperature) (S - shift) scale over the same.
   double* moment;
@@ -63,16 +65,31 @@ struct Forward {
   float* rival;
 };
 
+// The positives where any number of rows share an image or a label.
+struct Groups {
+  // Of each row of the input: its group, and 2 / positives, or 0 where it is alone.
+  const int64_t* group;
+  const float* weight;
+  // [groups, depth]: sums of the unit rows.
+  const double* sum;
+};
+
+// The gradient of the unit rows is
+//   sum_j e_ij (w_i + w_j) u_j - (positives of i)
+// with e_ij = exp((S_ij - shift) / temperature) and w_i = weight of row i / its sum.
 struct Backward {
   Layout layout;
   const float* unit;
   float scale;
   bool running;
-  // Of each row: the shift of its sum over all candidates, and 1 / sum; 0 for the rows that fill up
-  // a panel.
+  // Two views: a positive is in no sum of its anchor, so that only the - 2 u_pos(i) is left of it.
+  bool decoupled;
+  // Of each row: the shift of its sum, and w; 0 for the rows that fill up a panel.
   const float* shift;
   const float* weight;
-  // In panels, like `unit`: receives sum_j (e_ij (1 / s_i + 1 / s_j)) u_j - 2 u_pos(i).
+  // Of one view: - (sum of the other rows of the group) (2 / positives).
+  Groups groups;
+  // In panels, like `unit`.
   float* grad;
 };
 

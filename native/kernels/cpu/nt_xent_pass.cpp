@@ -3,10 +3,9 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 
-#include "cpu/isa.h"
+#include "sct/augment.h"
 
 namespace sct::nt_xent {
 namespace {
@@ -50,51 +49,65 @@ void for_tiles(Range rows, Range columns, int64_t tile, const Body& body) {
 // Calls body(buffer, rows, columns) for all pairs of tiles of panels, on all threads, so that no
 // two threads work on the same panels at a time: what belongs to a panel needs no lock, no atomic
 // and no copy for each thread. The panels are 2 T blocks for T threads, which meet each other as
-// the players of a round-robin tournament do, in 2 T - 1 rounds of T matches; in the first round
-// each block also meets itself.
-template <class Body>
+// the players of a round-robin tournament do, in 2 T - 1 rounds of T matches. In the first round
+// each block is passed to before(block), and meets itself; in the last one to after(block).
+template <class Before, class Body, class After>
 void for_pairs(const Kernels& kernels, const Layout& layout, int64_t buffer_floats,
-               const Body& body) {
+               const Before& before, const Body& body, const After& after) {
+  const Range panels = {0, layout.views * layout.panels};
   const int64_t threads =
-      std::clamp<int64_t>(layout.panels / 2, 1, static_cast<int64_t>(at::get_num_threads()));
-  const int64_t blocks = 2 * threads;
-  const auto block = [&](int64_t i) {
-    const int64_t view = i / threads;
-    const Range panels = {view * layout.panels, (view + 1) * layout.panels};
-    return part_of(panels, i % threads, threads);
-  };
-  for (int64_t round = 0; round < blocks - 1; round++) {
+      std::clamp<int64_t>(panels.end / 4, 1, static_cast<int64_t>(at::get_num_threads()));
+  // The last block stays in its place, the others go round.
+  const int64_t circle = 2 * threads - 1;
+  const auto block = [&](int64_t i) { return part_of(panels, i, circle + 1); };
+  for (int64_t round = 0; round < circle; round++) {
     at::parallel_for(0, threads, 1, [&](int64_t begin, int64_t end) {
       const Buffer buffer(buffer_floats);
-      const auto meet = [&](int64_t a, int64_t b) {
-        for_tiles(block(a), block(b), kernels.tile,
+      const auto meet = [&](Range a, Range b) {
+        for_tiles(a, b, kernels.tile,
                   [&](Range rows, Range columns) { body(buffer.data(), rows, columns); });
       };
       for (int64_t match = begin; match < end; match++) {
-        // The last block stays, the others go round.
-        const int64_t circle = blocks - 1;
-        const int64_t a = (round + match) % circle;
-        const int64_t b = match == 0 ? circle : (round + circle - match) % circle;
-        if (round == 0) {
-          meet(a, a);
-          meet(b, b);
+        const int64_t i = (round + match) % circle;
+        const int64_t j = match == 0 ? circle : (round + circle - match) % circle;
+        const Range a = block(std::min(i, j));
+        const Range b = block(std::max(i, j));
+        for (const Range& own : {a, b}) {
+          if (round == 0) {
+            before(own);
+            meet(own, own);
+          }
         }
-        meet(std::min(a, b), std::max(a, b));
+        meet(a, b);
+        for (const Range& own : {a, b}) {
+          if (round == circle - 1) {
+            after(own);
+          }
+        }
       }
     });
   }
 }
 
-// Calls body(panel, rows, first): a panel, its rows of the input and the first of them.
-template <class Body>
-void for_panels(const Kernels& kernels, const Layout& layout, const Body& body) {
-  at::parallel_for(0, 2 * layout.panels, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t panel = begin; panel < end; panel++) {
-      const int64_t before = panel % layout.panels * kernels.width;
-      body(panel, std::min<int64_t>(layout.images - before, kernels.width),
-           panel / layout.panels * layout.images + before);
+// Column of a panel: the row that is the given one among the padded rows.
+const float* column_of(const Kernels& kernels, const Layout& layout, const float* unit,
+                       int64_t padded) {
+  return unit + padded / kernels.width * kernels.width * layout.depth + padded % kernels.width;
+}
+
+// What the gradient of a panel of one view starts with: its positives.
+void begin_with_positives(const Kernels& kernels, const Backward& pass, const Place& place) {
+  const int64_t depth = pass.layout.depth;
+  const int64_t width = kernels.width;
+  for (int64_t r = 0; r < place.rows; r++) {
+    const double* sum = pass.groups.sum + pass.groups.group[place.row + r] * depth;
+    const double weight = pass.groups.weight[place.row + r];
+    const float* unit = pass.unit + place.padded * depth + r;
+    float* grad = pass.grad + place.padded * depth + r;
+    for (int64_t d = 0; d < depth; d++) {
+      grad[d * width] = static_cast<float>((unit[d * width] - sum[d]) * weight);
     }
-  });
+  }
 }
 
 }  // namespace
@@ -110,46 +123,85 @@ const Kernels& kernels_of(int32_t isa) {
   }
 }
 
-Layout layout_of(const Kernels& kernels, int64_t images, int64_t columns) {
-  return {images, columns, (columns + kernels.depth - 1) / kernels.depth * kernels.depth,
+Layout layout_of(const Kernels& kernels, int64_t views, int64_t images, int64_t columns) {
+  return {views, images, columns, (columns + kernels.depth - 1) / kernels.depth * kernels.depth,
           (images + kernels.width - 1) / kernels.width};
 }
 
+Place place_of(const Kernels& kernels, const Layout& layout, int64_t panel) {
+  const int64_t before = panel % layout.panels * kernels.width;
+  return {panel * kernels.width, panel / layout.panels * layout.images + before,
+          std::min<int64_t>(layout.images - before, kernels.width)};
+}
+
 int64_t padded_rows(const Kernels& kernels, const Layout& layout) {
-  return 2 * layout.panels * kernels.width;
+  return layout.views * layout.panels * kernels.width;
 }
 
-void pack(const Kernels& kernels, const Layout& layout, const float* v, double* norm, float* unit) {
-  for_panels(kernels, layout, [&](int64_t panel, int64_t rows, int64_t first) {
-    const int64_t row = panel * kernels.width;
-    kernels.pack(v + first * layout.columns, rows, layout, norm + row, unit + row * layout.depth);
-  });
+void forward(const Kernels& kernels, const Forward& pass, const float* v, double* norm,
+             const std::function<void(int64_t panel)>& done) {
+  const auto pack = [&](Range block) {
+    for (int64_t panel = block.begin; panel < block.end; panel++) {
+      const Place place = place_of(kernels, pass.layout, panel);
+      kernels.pack(v + place.row * pass.layout.columns, place.rows, pass.layout,
+                   norm + place.padded, pass.unit + place.padded * pass.layout.depth);
+    }
+  };
+  for_pairs(
+      kernels, pass.layout, 0, pack,
+      [&](float*, Range rows, Range columns) { kernels.forward(pass, rows, columns); },
+      [&](Range block) {
+        for (int64_t panel = block.begin; panel < block.end; panel++) {
+          done(panel);
+        }
+      });
 }
 
-void forward(const Kernels& kernels, const Forward& pass) {
-  for_pairs(kernels, pass.layout, 0,
-            [&](float*, Range rows, Range columns) { kernels.forward(pass, rows, columns); });
+void add_groups(const Kernels& kernels, const Layout& layout, const float* unit,
+                const int64_t* group, double* sum) {
+  for (int64_t i = 0; i < layout.images; i++) {
+    const float* row = column_of(kernels, layout, unit, i);
+    double* to = sum + group[i] * layout.depth;
+    for (int64_t d = 0; d < layout.depth; d++) {
+      to[d] += row[d * kernels.width];
+    }
+  }
 }
 
-void backward(const Kernels& kernels, const Backward& pass) {
+double cosine_sum(const Kernels& kernels, const Layout& layout, const float* unit, int64_t row,
+                  const double* sum) {
+  const float* u = column_of(kernels, layout, unit, row);
+  double total = 0;
+  for (int64_t d = 0; d < layout.depth; d++) {
+    const double x = u[d * kernels.width];
+    total += x * (sum[d] - x);
+  }
+  return total;
+}
+
+void backward(const Kernels& kernels, const Backward& pass, const double* norm, double scale,
+              float* out) {
   const int64_t side = static_cast<int64_t>(kernels.tile) * kernels.width;
-  for_panels(kernels, pass.layout, [&](int64_t panel, int64_t, int64_t) {
-    const int64_t size = pass.layout.depth * kernels.width;
-    std::fill_n(pass.grad + panel * size, size, 0.0F);
-  });
-  for_pairs(kernels, pass.layout, 2 * side * side, [&](float* buffer, Range rows, Range columns) {
-    kernels.backward(pass, rows, columns, buffer);
-  });
-}
-
-void unpack(const Kernels& kernels, const Layout& layout, const float* unit, const double* norm,
-            double scale, float* grad, float* out) {
-  for_panels(kernels, layout, [&](int64_t panel, int64_t rows, int64_t first) {
-    const int64_t row = panel * kernels.width;
-    const int64_t at = row * layout.depth;
-    kernels.unpack(unit + at, norm + row, rows, layout, scale, grad + at,
-                   out + first * layout.columns);
-  });
+  const int64_t size = pass.layout.depth * kernels.width;
+  const auto clear = [&](Range block) {
+    std::fill(pass.grad + block.begin * size, pass.grad + block.end * size, 0.0F);
+    for (int64_t panel = block.begin; panel < block.end && pass.layout.views == 1; panel++) {
+      begin_with_positives(kernels, pass, place_of(kernels, pass.layout, panel));
+    }
+  };
+  const auto unpack = [&](Range block) {
+    for (int64_t panel = block.begin; panel < block.end; panel++) {
+      const Place place = place_of(kernels, pass.layout, panel);
+      kernels.unpack(pass.unit + panel * size, norm + place.padded, place.rows, pass.layout, scale,
+                     pass.grad + panel * size, out + place.row * pass.layout.columns);
+    }
+  };
+  for_pairs(
+      kernels, pass.layout, 2 * side * side, clear,
+      [&](float* buffer, Range rows, Range columns) {
+        kernels.backward(pass, rows, columns, buffer);
+      },
+      unpack);
 }
 
 }  // namespace sct::nt_xent

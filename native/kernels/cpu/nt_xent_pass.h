@@ -4,6 +4,8 @@
 // a function of that number.
 #pragma once
 
+#include <functional>
+
 #include "cpu/nt_xent.h"
 
 namespace sct::nt_xent {
@@ -11,27 +13,38 @@ namespace sct::nt_xent {
 // The kernels of an instruction set that the machine has.
 const Kernels& kernels_of(int32_t isa);
 
-Layout layout_of(const Kernels& kernels, int64_t images, int64_t columns);
+Layout layout_of(const Kernels& kernels, int64_t views, int64_t images, int64_t columns);
 
-// Rows of both views, with those that fill up panels.
+// Rows of all views, with those that fill up panels.
 int64_t padded_rows(const Kernels& kernels, const Layout& layout);
 
-// Place of row r of view w among them.
-inline int64_t padded_row(const Kernels& kernels, const Layout& layout, int64_t view, int64_t row) {
-  return view * layout.panels * kernels.width + row;
-}
+// A panel's first row among the padded ones and in the input, and how many rows of the input it
+// has.
+struct Place {
+  int64_t padded;
+  int64_t row;
+  int64_t rows;
+};
 
-// From rows [2N, D] to panels of unit rows, [padded_rows * depth], and norms [padded_rows].
-void pack(const Kernels& kernels, const Layout& layout, const float* v, double* norm, float* unit);
+Place place_of(const Kernels& kernels, const Layout& layout, int64_t panel);
 
-// Fills the sums of a pass; they are expected as for no candidates at all.
-void forward(const Kernels& kernels, const Forward& pass);
+// From rows `v` [2N, D] to their norms [padded_rows], and to the unit rows and the sums of a pass,
+// which are expected as for no candidates at all. `done` is called once for each panel, on any
+// thread, when its sums are complete.
+void forward(const Kernels& kernels, const Forward& pass, const float* v, double* norm,
+             const std::function<void(int64_t panel)>& done);
 
-// Fills the gradient of a pass.
-void backward(const Kernels& kernels, const Backward& pass);
+// Sums of the unit rows of each group of Groups, [groups, depth], which are expected as 0.
+void add_groups(const Kernels& kernels, const Layout& layout, const float* unit,
+                const int64_t* group, double* sum);
 
-// From the gradient of the unit rows, which is overwritten, to that of the rows, times `scale`.
-void unpack(const Kernels& kernels, const Layout& layout, const float* unit, const double* norm,
-            double scale, float* grad, float* out);
+// Sum of the cosines of a row of one view and the others of its group, of which `sum` is the sum.
+double cosine_sum(const Kernels& kernels, const Layout& layout, const float* unit, int64_t row,
+                  const double* sum);
+
+// From a pass and the norms to the gradient of the rows, `out` [2N, D], times `scale`. That of the
+// unit rows is overwritten.
+void backward(const Kernels& kernels, const Backward& pass, const double* norm, double scale,
+              float* out);
 
 }  // namespace sct::nt_xent

@@ -203,15 +203,19 @@ void add_block(const float* block, float scale, Sums rows, Sums columns, double*
 
 inline Sums at(Sums sums, int64_t row) { return {sums.sum + row, sums.shift + row}; }
 
-// Takes the positives out of a block that has them on its diagonal, and keeps the largest cosine of
-// each row of what is left.
+// Takes the positives, which are its diagonal, out of a block.
 template <class V>
-void compare_block(float* block, bool has_positives, float* positive, float* rival) {
-  constexpr int64_t kSide = kPanel<V>;
-  for (int64_t r = 0; has_positives && r < kSide; r++) {
-    positive[r] = block[r * kSide + r];
-    block[r * kSide + r] = kNone;
+inline void take_positives(float* block, float* positive) {
+  for (int64_t r = 0; r < kPanel<V>; r++) {
+    positive[r] = block[r * kPanel<V> + r];
+    block[r * kPanel<V> + r] = kNone;
   }
+}
+
+// Keeps the largest cosine of each row.
+template <class V>
+void keep_largest(const float* block, float* rival) {
+  constexpr int64_t kSide = kPanel<V>;
   for (int64_t r = 0; r < kSide; r++) {
     V across = V::load(block + r * kSide);
     for (int v = 1; v < kVectors; v++) {
@@ -232,10 +236,12 @@ void forward_block(const Forward& pass, int64_t row_panel, int64_t column_panel)
   const Sums columns = diagonal ? Sums{nullptr, nullptr} : at(pass.rest, column_panel * kSide);
   const int64_t view = pass.layout.panels;
   if (row_panel < view && column_panel >= view) {
+    if (column_panel == row_panel + view) {
+      take_positives<V>(block, pass.positive + row);
+    }
     add_block<V, kRunning, true>(block, pass.scale, at(pass.cross, row), columns,
                                  pass.moment + row);
-    compare_block<V>(block, column_panel == row_panel + view, pass.positive + row,
-                     pass.rival + row);
+    keep_largest<V>(block, pass.rival + row);
   } else {
     add_block<V, kRunning, false>(block, pass.scale, at(pass.rest, row), columns, nullptr);
   }
@@ -326,7 +332,8 @@ void backward(const Backward& pass, Range rows, Range columns, float* buffer) {
       }
       if (column == row + pass.layout.panels) {
         for (int64_t i = 0; i < kSide; i++) {
-          block[i * kSide + i] -= 2;
+          float& factor = block[i * kSide + i];
+          factor = (pass.decoupled ? 0 : factor) - 2;
         }
       }
       if (row != column) {

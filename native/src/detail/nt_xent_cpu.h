@@ -5,10 +5,12 @@
 
 namespace sct {
 
-// Loss, accuracy and entropy of [M = 2N, D].
+// Loss, accuracy and entropy of [M = 2N, D]; decoupled, positives are not in the sum of their
+// anchors.
 struct NtXentCpu : torch::autograd::Function<NtXentCpu> {
   static torch::autograd::variable_list forward(torch::autograd::AutogradContext* context,
-                                                const at::Tensor& z, double temperature);
+                                                const at::Tensor& z, double temperature,
+                                                bool decoupled);
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& grads);
 };

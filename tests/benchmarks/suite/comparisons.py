@@ -79,8 +79,69 @@ def sampler(workload, title):
     )
 
 
+# What keeps freed memory in the process, which makes the peers faster, and is not what users have.
+KEEP = (
+    ("MALLOC_MMAP_THRESHOLD_", "8589934592"),
+    ("MALLOC_TRIM_THRESHOLD_", "8589934592"),
+)
+NT_XENT_FORMS = {
+    "cross_entropy": "PyTorch, cross_entropy",
+    "log_softmax": "PyTorch, log_softmax",
+    "logsumexp": "PyTorch, logsumexp",
+    "compile": "PyTorch, torch.compile",
+}
+
+
+def nt_xent_peer(form, what, rows, name, environment=()):
+    return Peer(name, "nt_xent.py", (what, form, str(rows)), ("torch",), 2, environment)
+
+
+def nt_xent(rows):
+    """The loss against the forms of it that users write, as they run them and with memory kept."""
+    parameters = {"rows": rows, "dtype": "float32"}
+    contestants = [Ours("simclr-java", "NtXentBenchmark.step", parameters, threads=2)]
+    for form, name in NT_XENT_FORMS.items():
+        contestants.append(nt_xent_peer(form, "time", rows, name))
+        contestants.append(nt_xent_peer(form, "time", rows, name + ", memory kept", KEEP))
+    return Comparison(
+        f"nt-xent-{rows}",
+        f"NT-Xent, forward and backward of {rows} embeddings of length 128",
+        "ms",
+        tuple(contestants),
+        higher_is_better=False,
+    )
+
+
+def nt_xent_memory(rows, peers=True):
+    parameters = {"rows": rows, "dtype": "float32"}
+    own = Ours("simclr-java", "NtXentBenchmark.step", parameters, "mebibytes", 2)
+    return Comparison(
+        f"nt-xent-{rows}-memory",
+        f"NT-Xent, extra memory for {rows} embeddings of length 128",
+        "MiB",
+        (own, *(nt_xent_peer(f, "memory", rows, n) for f, n in NT_XENT_FORMS.items() if peers)),
+        higher_is_better=False,
+    )
+
+
+def nt_xent_alone(rows):
+    """Where the peers' matrix does not fit."""
+    parameters = {"rows": rows, "dtype": "float32"}
+    return Comparison(
+        f"nt-xent-{rows}",
+        f"NT-Xent, forward and backward of {rows} embeddings of length 128",
+        "ms",
+        (Ours("simclr-java", "NtXentBenchmark.step", parameters, threads=2),),
+        higher_is_better=False,
+    )
+
+
 ALL = (
     *(augmentation(w, title) for w, title in WORKLOADS.items()),
     *(scaling(w, title) for w, title in WORKLOADS.items()),
     *(sampler(w, WORKLOADS[w]) for w in ("pixels-32", "pixels-224")),
+    *(nt_xent(rows) for rows in (1024, 4096, 8192)),
+    nt_xent_memory(8192),
+    nt_xent_alone(65536),
+    nt_xent_memory(65536, peers=False),
 )

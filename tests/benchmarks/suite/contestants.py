@@ -83,6 +83,7 @@ class Peer:
     arguments: tuple
     modules: tuple  # that Python must have
     threads: int = 1
+    environment: tuple = ()  # pairs of name and value, beside what there is
 
     def missing(self, context):
         """What keeps it from running, or None."""
@@ -109,12 +110,13 @@ class Peer:
             ],
             self.threads,
             self.name,
+            dict(self.environment),
         )  # fmt: skip
         line = json.loads(output.strip().splitlines()[-1])
         return Result(line["iterations"], line["facts"], line["versions"])
 
 
-def execute(command, threads, name):
+def execute(command, threads, name, environment=None):
     """Runs a command on as many cores as it has threads, and returns what it prints."""
     cores = machine.cores()
     if len(cores) < threads:
@@ -124,6 +126,7 @@ def execute(command, threads, name):
     done = subprocess.run(
         command,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
+        env={**os.environ, **(environment or {})},
         preexec_fn=lambda: os.sched_setaffinity(0, chosen),
     )  # fmt: skip
     if done.returncode:

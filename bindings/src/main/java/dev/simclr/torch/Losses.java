@@ -1,6 +1,7 @@
 package dev.simclr.torch;
 
 import dev.simclr.torch.internal.SctNtXent;
+import dev.simclr.torch.internal.SctSupCon;
 
 /** Losses with native code and gradients of their own. */
 public final class Losses {
@@ -27,12 +28,62 @@ public final class Losses {
    * @throws TorchException of kind SHAPE if z is not {@code [2N, D]} with N at least 1
    */
   public static NtXentResult ntXent(Tensor z, double temperature) {
+    requireTemperature(temperature);
+    return adopt(SctNtXent.ntXent(z.handle(), temperature));
+  }
+
+  /**
+   * Computes the decoupled contrastive loss (Yeh et al. 2022, <a
+   * href="https://arxiv.org/abs/2110.06848">arXiv 2110.06848</a>, equation 6, with weights of 1):
+   * {@link #ntXent} without the positive in the sum,
+   *
+   * <pre>1/(2N) sum_i ( log sum_{j != i, pos(i)} exp(s_ij) - s_i,pos(i) )</pre>
+   *
+   * @param z {@code [2N, D]}: rows 0 to N - 1 are view 1, rows N to 2N - 1 view 2 of the same
+   *     images
+   * @param temperature finite and above 0
+   * @throws IllegalArgumentException if the temperature is not
+   * @throws TorchException of kind SHAPE if z is not {@code [2N, D]} with N at least 2
+   */
+  public static NtXentResult dcl(Tensor z, double temperature) {
+    requireTemperature(temperature);
+    return adopt(SctNtXent.dcl(z.handle(), temperature));
+  }
+
+  /**
+   * Computes the supervised contrastive loss L_out (Khosla et al. 2020, <a
+   * href="https://arxiv.org/abs/2004.11362">arXiv 2004.11362</a>, equation 2). Rows with the same
+   * label are each other's positives P(i); with images as labels, any number of views of each. With
+   * A the rows that have positives, the loss is
+   *
+   * <pre>1/|A| sum_{i in A} ( log sum_{j != i} exp(s_ij) - 1/|P(i)| sum_{p in P(i)} s_ip )</pre>
+   *
+   * <p>Rows without a positive are no anchors, but candidates of the others; without any anchor the
+   * loss is NaN. There is no factor temperature / base temperature as in the authors' code.
+   * Similarities, precision, memory and gradients are as in {@link #ntXent}.
+   *
+   * @param z {@code [M, D]}, M at least 2
+   * @param labels INT64, {@code [M]}, on the device of z
+   * @param temperature finite and above 0
+   * @throws IllegalArgumentException if the temperature is not
+   * @throws TorchException of kind SHAPE, INVALID_ARGUMENT or DEVICE if a tensor is not as above
+   */
+  public static SupConResult supCon(Tensor z, Tensor labels, double temperature) {
+    requireTemperature(temperature);
+    TensorScope scope = TensorScope.current();
+    SctSupCon.Result result = SctSupCon.supCon(z.handle(), labels.handle(), temperature);
+    return new SupConResult(scope.adopt(result.loss()), scope.adopt(result.skipped()));
+  }
+
+  private static void requireTemperature(double temperature) {
     if (!(temperature > 0) || Double.isInfinite(temperature)) {
       throw new IllegalArgumentException(
           "temperature: " + temperature + ", must be finite and above 0");
     }
+  }
+
+  private static NtXentResult adopt(SctNtXent.Result result) {
     TensorScope scope = TensorScope.current();
-    SctNtXent.Result result = SctNtXent.ntXent(z.handle(), temperature);
     return new NtXentResult(
         scope.adopt(result.loss()), scope.adopt(result.accuracy()), scope.adopt(result.entropy()));
   }

@@ -1,7 +1,7 @@
 package dev.simclr.torch;
 
 /**
- * What {@link Losses#ntXent} computes; all are 0-dim.
+ * What {@link Losses#ntXent} and {@link Losses#dcl} compute; all are 0-dim.
  *
  * @param loss the mean over the 2N anchors, in nats; gradients flow through it
  * @param accuracy the share, in [0, 1], of the N view-1 anchors whose positive is strictly more

@@ -22,4 +22,10 @@ public final class SctNtXent {
     Status.check(Sct.sct_nt_xent(z, temperature, frame.out(0), frame.out(1), frame.out(2)));
     return new Result(frame.handle(0), frame.handle(1), frame.handle(2));
   }
+
+  public static Result dcl(MemorySegment z, double temperature) {
+    CallFrame frame = CallFrame.open();
+    Status.check(Sct.sct_dcl(z, temperature, frame.out(0), frame.out(1), frame.out(2)));
+    return new Result(frame.handle(0), frame.handle(1), frame.handle(2));
+  }
 }

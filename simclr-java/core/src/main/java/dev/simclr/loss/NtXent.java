@@ -1,6 +1,7 @@
 package dev.simclr.loss;
 
 import dev.simclr.torch.Losses;
+import dev.simclr.torch.NtXentResult;
 import dev.simclr.torch.Tensor;
 import java.util.Arrays;
 
@@ -40,10 +41,7 @@ public record NtXent(double temperature) {
    * @throws IllegalArgumentException naming the value and what is allowed
    */
   public NtXent {
-    if (!(temperature > 0) || Double.isInfinite(temperature)) {
-      throw new IllegalArgumentException(
-          "temperature is " + temperature + "; allowed: finite, above 0");
-    }
+    requireTemperature(temperature);
   }
 
   /**
@@ -54,13 +52,27 @@ public record NtXent(double temperature) {
    * @throws IllegalArgumentException for another shape
    */
   public Result forward(Tensor projections) {
+    requireTwoViews(projections);
+    return result(Losses.ntXent(projections, temperature));
+  }
+
+  static void requireTemperature(double temperature) {
+    if (!(temperature > 0) || Double.isInfinite(temperature)) {
+      throw new IllegalArgumentException(
+          "temperature is " + temperature + "; allowed: finite, above 0");
+    }
+  }
+
+  static void requireTwoViews(Tensor projections) {
     if (projections.dim() != 2 || projections.size(0) < 4 || projections.size(0) % 2 != 0) {
       throw new IllegalArgumentException(
           "projections have shape "
               + Arrays.toString(projections.shape())
               + "; allowed: [2N, D] with N at least 2");
     }
-    var result = Losses.ntXent(projections, temperature);
+  }
+
+  static Result result(NtXentResult result) {
     return new Result(result.loss(), result.accuracy(), result.entropy());
   }
 }

@@ -1,2 +1,2 @@
-/** The contrastive loss. */
+/** Contrastive losses. */
 package dev.simclr.loss;

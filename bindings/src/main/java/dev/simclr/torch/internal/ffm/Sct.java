@@ -8226,6 +8226,70 @@ public class Sct extends Sct$shared {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+
+    private static class sct_dcl {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER,
+            Sct.C_DOUBLE,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_dcl");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_dcl(sct_tensor z, double temperature, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static FunctionDescriptor sct_dcl$descriptor() {
+        return sct_dcl.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_dcl(sct_tensor z, double temperature, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static MethodHandle sct_dcl$handle() {
+        return sct_dcl.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_dcl(sct_tensor z, double temperature, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static MemorySegment sct_dcl$address() {
+        return sct_dcl.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_dcl(sct_tensor z, double temperature, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static int sct_dcl(MemorySegment z, double temperature, MemorySegment ret_loss, MemorySegment ret_accuracy, MemorySegment ret_entropy) {
+        var mh$ = sct_dcl.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_dcl", z, temperature, ret_loss, ret_accuracy, ret_entropy);
+            }
+            return (int)mh$.invokeExact(z, temperature, ret_loss, ret_accuracy, ret_entropy);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
     private static final int SCT_VALUE_NONE = (int)0L;
     /**
      * {@snippet lang=c :
@@ -16144,6 +16208,70 @@ public class Sct extends Sct$shared {
                 traceDowncall("sct_diagonal", self, ret_out);
             }
             return (int)mh$.invokeExact(self, ret_out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sct_sup_con {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_DOUBLE,
+            Sct.C_POINTER,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_sup_con");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_sup_con(sct_tensor z, sct_tensor labels, double temperature, sct_tensor *ret_loss, sct_tensor *ret_skipped)
+     * }
+     */
+    public static FunctionDescriptor sct_sup_con$descriptor() {
+        return sct_sup_con.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_sup_con(sct_tensor z, sct_tensor labels, double temperature, sct_tensor *ret_loss, sct_tensor *ret_skipped)
+     * }
+     */
+    public static MethodHandle sct_sup_con$handle() {
+        return sct_sup_con.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_sup_con(sct_tensor z, sct_tensor labels, double temperature, sct_tensor *ret_loss, sct_tensor *ret_skipped)
+     * }
+     */
+    public static MemorySegment sct_sup_con$address() {
+        return sct_sup_con.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_sup_con(sct_tensor z, sct_tensor labels, double temperature, sct_tensor *ret_loss, sct_tensor *ret_skipped)
+     * }
+     */
+    public static int sct_sup_con(MemorySegment z, MemorySegment labels, double temperature, MemorySegment ret_loss, MemorySegment ret_skipped) {
+        var mh$ = sct_sup_con.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_sup_con", z, labels, temperature, ret_loss, ret_skipped);
+            }
+            return (int)mh$.invokeExact(z, labels, temperature, ret_loss, ret_skipped);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -1,0 +1,69 @@
+#include "detail/row_sums.h"
+
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "detail/isa.h"
+#include "sct/augment.h"
+
+namespace sct {
+namespace {
+
+// Down to here exp(-2 / temperature), the smallest term there is, is a normal float32.
+constexpr double kLowestFixed = 0.024;
+
+at::Tensor numbers(int64_t count, float value, at::ScalarType dtype) {
+  return at::full({count}, value, dtype);
+}
+
+}  // namespace
+
+const nt_xent::Kernels& nt_xent_kernels() { return nt_xent::kernels_of(resolve_isa(SCT_ISA_AUTO)); }
+
+float scale_of(double temperature) { return static_cast<float>(std::numbers::log2e / temperature); }
+
+bool shift_is_running(double temperature) { return temperature < kLowestFixed; }
+
+ShiftedSum merged(ShiftedSum a, ShiftedSum b, double temperature) {
+  const float shift = std::max(a.shift, b.shift);
+  const auto moved = [&](ShiftedSum s) {
+    return s.sum * std::exp((static_cast<double>(s.shift) - shift) / temperature);
+  };
+  return {moved(a) + moved(b), shift};
+}
+
+double log_ratio(ShiftedSum sum, double positive, double temperature) {
+  return std::log(sum.sum) + (static_cast<double>(sum.shift) - positive) / temperature;
+}
+
+RowSums::RowSums(const nt_xent::Kernels& kernels, const nt_xent::Layout& layout, bool running) {
+  const float shift = running ? nt_xent::kNone : 1.0F;
+  const int64_t rows = nt_xent::padded_rows(kernels, layout);
+  rest_ = numbers(rows, 0, at::kDouble);
+  rest_shift_ = numbers(rows, shift, at::kFloat);
+  const int64_t crossing = layout.views == 2 ? rows / 2 : 0;
+  cross_ = numbers(crossing, 0, at::kDouble);
+  cross_shift_ = numbers(crossing, shift, at::kFloat);
+  moment_ = numbers(crossing, 0, at::kDouble);
+  positive_ = numbers(crossing, 0, at::kFloat);
+  rival_ = numbers(crossing, nt_xent::kNone, at::kFloat);
+}
+
+nt_xent::Forward RowSums::pass(const nt_xent::Layout& layout, const at::Tensor& unit,
+                               double temperature) const {
+  return {layout,
+          unit.data_ptr<float>(),
+          scale_of(temperature),
+          shift_is_running(temperature),
+          {rest_.data_ptr<double>(), rest_shift_.data_ptr<float>()},
+          {cross_.data_ptr<double>(), cross_shift_.data_ptr<float>()},
+          moment_.data_ptr<double>(),
+          positive_.data_ptr<float>(),
+          rival_.data_ptr<float>()};
+}
+
+}  // namespace sct

@@ -1,0 +1,17 @@
+// The supervised contrastive loss on the CPU in float32, without the matrix of similarities.
+#pragma once
+
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace sct {
+
+// Loss of [M, D] and the number of rows without a positive; `labels` is int64 [M].
+struct SupConCpu : torch::autograd::Function<SupConCpu> {
+  static torch::autograd::variable_list forward(torch::autograd::AutogradContext* context,
+                                                const at::Tensor& z, const at::Tensor& labels,
+                                                double temperature);
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& grads);
+};
+
+}  // namespace sct
