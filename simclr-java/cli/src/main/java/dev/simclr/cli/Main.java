@@ -20,6 +20,7 @@ import picocli.CommandLine.ParseResult;
       LinearCommand.class,
       EmbedCommand.class,
       ViewsCommand.class,
+      BenchCommand.class,
       SweepCommand.class,
       CompareCommand.class,
       RecipesCommand.class,

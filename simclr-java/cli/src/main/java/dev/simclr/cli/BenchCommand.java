@@ -1,0 +1,112 @@
+package dev.simclr.cli;
+
+import dev.simclr.data.ImageDataset;
+import dev.simclr.data.MemoryDataset;
+import dev.simclr.data.RgbImage;
+import dev.simclr.data.Split;
+import dev.simclr.torch.Torch;
+import dev.simclr.train.DataConfig;
+import dev.simclr.train.PretrainConfig;
+import dev.simclr.train.RunData;
+import dev.simclr.train.TrainingBench;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Measures training on the user's machine. */
+@Command(
+    name = "bench",
+    description = {
+      "Measures how fast training goes on this machine, and which side limits it.",
+      "Without data.root the images are noise of the recipe's size. Nothing is written."
+    },
+    mixinStandardHelpOptions = true)
+final class BenchCommand implements Callable<Integer> {
+  private static final int NOISE_BATCHES = 4;
+
+  /** Above this share of waiting, more loader threads would help. */
+  private static final double WAITING = 0.05;
+
+  @Mixin private ConfigOptions config = new ConfigOptions();
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      defaultValue = "20",
+      description = "How long each of the three parts is measured, 1 to 600; 20 by default.")
+  private int seconds;
+
+  @Override
+  public Integer call() {
+    if (seconds < 1 || seconds > 600) {
+      throw new ConfigException("--seconds is " + seconds + "; allowed: 1 to 600");
+    }
+    PretrainConfig resolved = config.resolveFrom("cifar10-slim");
+    Console console = Console.standard(false);
+    try (var _ = LogLines.install(console);
+        ImageDataset images = images(resolved, console)) {
+      console.fact("machine", Machine.describe() + ", libtorch " + Torch.version());
+      TrainingBench.Result result =
+          TrainingBench.run(resolved, images, Duration.ofSeconds(seconds));
+      console.fact(
+          "setting",
+          String.format(
+              Locale.ROOT,
+              "batch %d, %s, %s, %d compute and %d loader threads",
+              resolved.train().batch(),
+              result.device(),
+              result.precision().bf16() ? "bf16" : "float32",
+              result.threads(),
+              result.loaderThreads()));
+      console.fact("data only", describe(result.data()));
+      console.fact("model only", describe(result.model()));
+      console.fact("whole step", describe(result.step()));
+      console.fact("limit", limit(result));
+    }
+    return ExitCode.OK.code();
+  }
+
+  private static ImageDataset images(PretrainConfig config, Console console) {
+    DataConfig data = config.data();
+    if (data.source() == DataConfig.Source.EMBEDDED || data.root().isPresent()) {
+      return RunData.open(data, Split.TRAIN, new PackingPrinter(console));
+    }
+    int size = data.imageSize();
+    int count = NOISE_BATCHES * config.train().batch();
+    console.fact("images", count + " of noise, " + size + " x " + size + " (no data.root)");
+    Random random = new Random(0);
+    MemoryDataset.Builder noise = MemoryDataset.builder(List.of());
+    for (int i = 0; i < count; i++) {
+      byte[] pixels = new byte[size * size * 3];
+      random.nextBytes(pixels);
+      noise.add("noise-" + i, ImageDataset.UNLABELLED, RgbImage.of(size, size, pixels));
+    }
+    return noise.build();
+  }
+
+  private static String describe(TrainingBench.Speed speed) {
+    return String.format(
+        Locale.ROOT,
+        "%,.0f images/s (90 %% of %d steps faster than %,.0f)",
+        speed.imagesPerSecond(),
+        speed.steps(),
+        speed.slowest());
+  }
+
+  private static String limit(TrainingBench.Result result) {
+    double wait = 100 * result.dataWait();
+    return result.dataWait() > WAITING
+        ? String.format(
+            Locale.ROOT,
+            "the data: %.1f %% of the step is spent waiting for views; train.loader_threads may"
+                + " help, or data.pack=pixels",
+            wait)
+        : String.format(
+            Locale.ROOT, "the model: %.1f %% of the step is spent waiting for views", wait);
+  }
+}
