@@ -1,13 +1,8 @@
 package dev.simclr.data;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -111,7 +106,9 @@ public final class CifarSource implements DataSource {
       throw new DataException(
           "no " + kind.title + " files (" + kind.expectedFiles(split) + ") in " + folder);
     }
-    return Records.open(kind, split, files, classNames(folder));
+    List<String> classNames = classNames(folder);
+    return new Pictures(
+        kind, split, RecordFiles.open(kind.title, kind.recordBytes(), files), classNames);
   }
 
   private Path folder() {
@@ -140,68 +137,28 @@ public final class CifarSource implements DataSource {
         : IntStream.range(0, kind.classes).mapToObj(Integer::toString).toList();
   }
 
-  /** The records of all files of a split, one after another. */
-  private static final class Records implements ImageList {
+  /** The images of a split. */
+  private static final class Pictures implements ImageList {
     private final Kind kind;
     private final Split split;
-    private final List<Path> files;
+    private final RecordFiles records;
     private final List<String> classNames;
-    private final List<FileChannel> channels = new ArrayList<>();
-    // ends[f] is the number of records in files 0 to f.
-    private final int[] ends;
     private final String version;
 
-    private Records(Kind kind, Split split, List<Path> files, List<String> classNames) {
+    Pictures(Kind kind, Split split, RecordFiles records, List<String> classNames) {
       this.kind = kind;
       this.split = split;
-      this.files = files;
+      this.records = records;
       this.classNames = classNames;
-      this.ends = new int[files.size()];
       Sha256 digest = new Sha256();
       classNames.forEach(digest::add);
-      files.forEach(file -> SourceFiles.addStamp(digest, file));
+      records.addStamps(digest);
       this.version = digest.finishHex();
-    }
-
-    static Records open(Kind kind, Split split, List<Path> files, List<String> classNames) {
-      Records records = new Records(kind, split, files, classNames);
-      try {
-        records.openFiles();
-        return records;
-      } catch (DataException e) {
-        records.close();
-        throw e;
-      }
-    }
-
-    private void openFiles() {
-      long total = 0;
-      for (int f = 0; f < ends.length; f++) {
-        Path file = files.get(f);
-        long length;
-        try {
-          FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-          channels.add(channel);
-          length = channel.size();
-        } catch (IOException e) {
-          throw SourceFiles.unreadable(file, e);
-        }
-        if (length == 0 || length % kind.recordBytes() != 0) {
-          throw new DataException(
-              "%s is truncated or not a %s file: it has %d bytes, not a multiple of %d"
-                  .formatted(file, kind.title, length, kind.recordBytes()));
-        }
-        total += length / kind.recordBytes();
-        if (total > Integer.MAX_VALUE) {
-          throw new DataException(file + " is too large: more than 2^31 - 1 records");
-        }
-        ends[f] = (int) total;
-      }
     }
 
     @Override
     public int size() {
-      return ends[ends.length - 1];
+      return records.size();
     }
 
     @Override
@@ -211,13 +168,12 @@ public final class CifarSource implements DataSource {
 
     @Override
     public String describe(int index) {
-      int f = fileOf(index);
-      return files.get(f) + " record " + (index - start(f));
+      return records.describe(index);
     }
 
     @Override
     public int label(int index) {
-      return read(index, kind.labelBytes - 1, 1).get() & 0xFF;
+      return records.read(index, kind.labelBytes - 1, 1)[0] & 0xFF;
     }
 
     @Override
@@ -233,7 +189,7 @@ public final class CifarSource implements DataSource {
     @Override
     public RgbImage read(int index, DecodeLimits limits) throws BadImageException {
       limits.checkSize(SIDE, SIDE);
-      byte[] record = read(index, 0, kind.recordBytes()).array();
+      byte[] record = records.read(index, 0, kind.recordBytes());
       int label = record[kind.labelBytes - 1] & 0xFF;
       if (label >= kind.classes) {
         throw new BadImageException(
@@ -251,40 +207,7 @@ public final class CifarSource implements DataSource {
 
     @Override
     public void close() {
-      for (int f = 0; f < channels.size(); f++) {
-        try {
-          channels.get(f).close();
-        } catch (IOException e) {
-          throw SourceFiles.unreadable(files.get(f), e);
-        }
-      }
-    }
-
-    private int fileOf(int index) {
-      Objects.checkIndex(index, size());
-      int at = Arrays.binarySearch(ends, index);
-      // An index equal to the end of a file is the first of the next one.
-      return at >= 0 ? at + 1 : -at - 1;
-    }
-
-    private int start(int f) {
-      return f == 0 ? 0 : ends[f - 1];
-    }
-
-    private ByteBuffer read(int index, int offset, int length) {
-      int f = fileOf(index);
-      long at = (long) (index - start(f)) * kind.recordBytes() + offset;
-      ByteBuffer bytes = ByteBuffer.allocate(length);
-      try {
-        while (bytes.hasRemaining()) {
-          if (channels.get(f).read(bytes, at + bytes.position()) < 0) {
-            throw new DataException(files.get(f) + " became shorter while it was read");
-          }
-        }
-      } catch (IOException e) {
-        throw SourceFiles.unreadable(files.get(f), e);
-      }
-      return bytes.flip();
+      records.close();
     }
   }
 }

@@ -10,9 +10,12 @@ import java.util.Optional;
  * @param root the directory that holds the data; {@code embedded} needs none, and for {@code
  *     fashion-mnist} it is by default where Debian's package puts the files
  * @param train for {@code folder}: the subdirectory of {@code root} with the training images;
- *     absent means {@code train} where that exists, else {@code root} itself
+ *     absent means {@code train} where that exists, else {@code root} itself. For {@code stl10}:
+ *     {@code train} (the default), {@code unlabeled}, {@code train+unlabeled} or {@code fold-0} to
+ *     {@code fold-9}. For {@code list}: the file that lists the training images
  * @param test for {@code folder}: the subdirectory of {@code root} with the test images; absent
- *     means {@code test} or {@code val} where that exists, else no test images
+ *     means {@code test} or {@code val} where that exists, else no test images. For {@code list}:
+ *     the file that lists the test images, if there are any
  * @param imageSize height and width of a view, in pixels
  * @param badImages what happens to an image that cannot be decoded
  * @param pack what the pack in the cache holds of a JPEG file: its pixels, made smaller if they are
@@ -39,12 +42,21 @@ public record DataConfig(
     CIFAR10,
     /** CIFAR-100 in its official binary layout. */
     CIFAR100,
+    /** STL-10 in its official binary layout. */
+    STL10,
     /** Fashion-MNIST in IDX files, gzipped or plain. */
     FASHION_MNIST,
     /** A directory of JPEG and PNG images; the first folder level is the class. */
     FOLDER,
+    /** JPEG and PNG images that text files list: a path, or a path, a comma and a class, a line. */
+    LIST,
     /** Images that are drawn in code, deterministic from a seed. */
     EMBEDDED;
+
+    /** Whether its images are JPEG and PNG files. */
+    boolean hasFiles() {
+      return this == FOLDER || this == LIST;
+    }
 
     @Override
     public String toString() {

@@ -335,8 +335,7 @@ final class PretrainSession {
   }
 
   private Optional<String> jpegDecoder() {
-    boolean files =
-        request.trainImages().isEmpty() && config.data().source() == DataConfig.Source.FOLDER;
+    boolean files = request.trainImages().isEmpty() && config.data().source().hasFiles();
     return files ? Optional.of(JpegDecoders.describe()) : Optional.empty();
   }
 

@@ -8,10 +8,12 @@ import dev.simclr.data.Datasets;
 import dev.simclr.data.FashionMnistSource;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.ImageFolderSource;
+import dev.simclr.data.ImageListSource;
 import dev.simclr.data.JpegDecoders;
 import dev.simclr.data.PackOptions;
 import dev.simclr.data.Progress;
 import dev.simclr.data.Split;
+import dev.simclr.data.Stl10Source;
 import dev.simclr.data.embedded.EmbeddedImages;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -105,8 +107,19 @@ public final class RunData implements AutoCloseable {
     return switch (data.source()) {
       case CIFAR10 -> CifarSource.cifar10(root(data));
       case CIFAR100 -> CifarSource.cifar100(root(data));
+      case STL10 -> Stl10Source.of(root(data), data.train().orElse("train"));
       case FASHION_MNIST -> FashionMnistSource.of(data.root().orElse(FashionMnistSource.DEBIAN));
       case FOLDER -> ImageFolderSource.of(root(data), data.train(), data.test());
+      case LIST ->
+          ImageListSource.of(
+              root(data),
+              Path.of(
+                  data.train()
+                      .orElseThrow(() ->
+                          new IllegalArgumentException(
+                              "data.train is not set; data.source list needs the file that lists"
+                                  + " the training images"))),
+              data.test().map(Path::of));
       case EMBEDDED -> EmbeddedImages.source();
     };
   }
