@@ -79,8 +79,36 @@ def sampler(workload, title):
     )
 
 
+def batch_norm(dtype, shortcut):
+    """Ours with the allocator that keeps freed memory, against peers whose glibc does, or not."""
+
+    def peer(name, form, *options):
+        arguments = ("time", form, dtype, *(("--shortcut",) if shortcut else ()), *options)
+        return Peer(name, "batch_norm.py", arguments, ("torch",), threads=2)
+
+    return Comparison(
+        f"batch-norm{'-shortcut' if shortcut else ''}-{dtype}",
+        f"batch norm{', shortcut' if shortcut else ''} and ReLU, forward and backward of "
+        f"512 x 16 x 32 x 32 in channels-last {dtype}",
+        "ms",
+        (
+            Ours(
+                "simclr-java",
+                "BatchNormBenchmark.step",
+                {"dtype": dtype, "shortcut": str(shortcut).lower(), "keep": "true", "threads": 2},
+                threads=2,
+            ),
+            peer("PyTorch, memory kept", "eager", "--keep-memory"),
+            peer("PyTorch", "eager"),
+            peer("torch.compile, memory kept", "compile", "--keep-memory"),
+        ),
+        higher_is_better=False,
+    )
+
+
 ALL = (
     *(augmentation(w, title) for w, title in WORKLOADS.items()),
     *(scaling(w, title) for w, title in WORKLOADS.items()),
     *(sampler(w, WORKLOADS[w]) for w in ("pixels-32", "pixels-224")),
+    *(batch_norm(d, s) for d in ("bfloat16", "float32") for s in (False, True)),
 )
