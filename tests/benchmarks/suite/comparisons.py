@@ -106,9 +106,27 @@ def batch_norm(dtype, shortcut):
     )
 
 
+def lars():
+    def peer(name, form):
+        return Peer(name, "lars.py", ("time", form), ("torch",), threads=2)
+
+    return Comparison(
+        "lars",
+        "LARS, a step of all parameters of ResNet-50",
+        "ms",
+        (
+            Ours("simclr-java", "LarsBenchmark.step", {"threads": 2, "dtype": "float32"}, threads=2),
+            peer("PyTorch, tensor by tensor", "loop"),
+            peer("PyTorch, foreach", "foreach"),
+        ),
+        higher_is_better=False,
+    )
+
+
 ALL = (
     *(augmentation(w, title) for w, title in WORKLOADS.items()),
     *(scaling(w, title) for w, title in WORKLOADS.items()),
     *(sampler(w, WORKLOADS[w]) for w in ("pixels-32", "pixels-224")),
     *(batch_norm(d, s) for d in ("bfloat16", "float32") for s in (False, True)),
+    lars(),
 )
