@@ -5,7 +5,6 @@
 #include <ATen/ops/_upsample_bilinear2d_aa.h>
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/avg_pool2d.h>
-#include <ATen/ops/batch_norm.h>
 #include <ATen/ops/clamp_min.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/conv2d.h>
@@ -94,21 +93,6 @@ sct_status sct_conv2d(sct_tensor input, sct_tensor weight, sct_tensor bias, cons
     return at::conv2d(images(input), unbox(weight, "weight"), unbox_optional(bias),
                       pair(stride, "stride", 1), pair(padding, "padding", 0),
                       pair(dilation, "dilation", 1), groups);
-  });
-}
-
-sct_status sct_batch_norm(sct_tensor input, sct_tensor weight, sct_tensor bias,
-                          sct_tensor running_mean, sct_tensor running_var, bool training,
-                          double momentum, double eps, sct_tensor* ret_out) {
-  return produce("batch_norm", {input, weight, bias, running_mean, running_var}, ret_out, [&] {
-    const Tensor& x = unbox(input, "input");
-    if (!training) {
-      require(running_mean, "running_mean");
-      require(running_var, "running_var");
-    }
-    return at::batch_norm(x, unbox_optional(weight), unbox_optional(bias),
-                          unbox_optional(running_mean), unbox_optional(running_var), training,
-                          momentum, eps, /*cudnn_enabled=*/true);
   });
 }
 

@@ -15,8 +15,10 @@
 #include <ATen/ops/where.h>
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "cpu/optim.h"
 #include "detail/call.h"
 #include "sct/autocast.h"
 
@@ -33,7 +35,67 @@ struct Group {
   List states[2];
 
   bool empty() const { return params.empty(); }
+
+  void add(const Group& from, size_t i) {
+    params.push_back(from.params[i]);
+    grads.push_back(from.grads[i]);
+    for (int s = 0; s < 2; ++s) {
+      if (!from.states[s].empty()) {
+        states[s].push_back(from.states[s][i]);
+      }
+    }
+  }
 };
+
+// Whether the CPU's own kernels take a tensor, in whatever order its memory is.
+bool fits(const Tensor& t) {
+  return t.is_cpu() && t.scalar_type() == at::kFloat && t.layout() == at::kStrided &&
+         t.is_non_overlapping_and_dense();
+}
+
+bool fits(const Group& group, size_t i) {
+  const Tensor& param = group.params[i];
+  const auto alike = [&](const Tensor& t) { return fits(t) && t.strides() == param.strides(); };
+  return fits(param) && alike(group.grads[i]) &&
+         (group.states[0].empty() || alike(group.states[0][i]));
+}
+
+// Whether a parameter is there twice: the kernels would move it on two threads at a time.
+bool has_duplicates(const List& params) {
+  std::vector<const void*> memory;
+  for (const Tensor& param : params) {
+    memory.push_back(param.const_data_ptr());
+  }
+  std::sort(memory.begin(), memory.end());
+  return std::adjacent_find(memory.begin(), memory.end()) != memory.end();
+}
+
+// Takes what the CPU's own kernels take out of `group`.
+std::vector<optim::Entry> take_entries(Group& group) {
+  std::vector<optim::Entry> entries;
+  if (has_duplicates(group.params)) {
+    return entries;
+  }
+  Group rest;
+  for (size_t i = 0; i < group.params.size(); ++i) {
+    if (!fits(group, i)) {
+      rest.add(group, i);
+      continue;
+    }
+    const Tensor& param = group.params[i];
+    // The kernels write past libtorch's back.
+    param.unsafeGetTensorImpl()->bump_version();
+    float* momentum = nullptr;
+    if (!group.states[0].empty()) {
+      group.states[0][i].unsafeGetTensorImpl()->bump_version();
+      momentum = group.states[0][i].data_ptr<float>();
+    }
+    entries.push_back(
+        {param.data_ptr<float>(), group.grads[i].const_data_ptr<float>(), momentum, param.numel()});
+  }
+  group = std::move(rest);
+  return entries;
+}
 
 void check_state(const Tensor& param, const Tensor& state, int64_t i) {
   if (state.sizes() != param.sizes()) {
@@ -109,13 +171,15 @@ sct_status sct_sgd_step(const sct_tensor* params, const sct_tensor* momentum_buf
     require_finite(momentum, "momentum");
     require_finite(weight_decay, "weight_decay");
     if (momentum == 0) {
-      const Group plain = group(params, count);
+      Group plain = group(params, count);
+      optim::sgd(take_entries(plain), {lr, momentum, weight_decay, nesterov});
       if (!plain.empty()) {
         at::_foreach_add_(plain.params, decayed(plain, weight_decay), -lr);
       }
       return;
     }
-    const Group with_buffers = group(params, count, {momentum_buffers});
+    Group with_buffers = group(params, count, {momentum_buffers});
+    optim::sgd(take_entries(with_buffers), {lr, momentum, weight_decay, nesterov});
     if (with_buffers.empty()) {
       return;
     }
@@ -136,7 +200,8 @@ sct_status sct_lars_step(const sct_tensor* params, const sct_tensor* velocity, i
     require_finite(momentum, "momentum");
     require_finite(weight_decay, "weight_decay");
     require_finite(eeta, "eeta");
-    const Group with_velocity = group(params, count, {velocity});
+    Group with_velocity = group(params, count, {velocity});
+    optim::lars(take_entries(with_velocity), {lr, momentum, weight_decay, eeta, adapt, nesterov});
     if (with_velocity.empty()) {
       return;
     }

@@ -127,7 +127,10 @@ def prepare(context, comparisons, share):
 
 
 def check(context, comparison):
-    """Has the peers of a comparison compute the views of simclr-java, if it is about views."""
+    """Has the peers of a comparison compute the views of simclr-java.
+
+    Comparisons without a workload check for themselves, when the benchmark is set up.
+    """
     if not comparison.workload:
         return None
     peers = [c for c in comparison.contestants[1:] if hasattr(c, "script")]

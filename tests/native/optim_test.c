@@ -1,4 +1,6 @@
 /* Optimizer steps against their formulas, written out in loops in double. */
+#include <string.h>
+
 #include "tensors.h"
 
 enum { kParams = 4, kMost = 60, kSteps = 5 };
@@ -199,6 +201,150 @@ static void moving_average(void) {
   finish(&s);
 }
 
+/* Lists whose tensors take many blocks, or share one, in memory orders that the kernels take, or
+ * leave to libtorch. */
+enum { kLongParams = 6, kLongest = 300000 };
+static const int64_t kLong[kLongParams] = {100003, 1, 16384, kLongest, 40, 8 * 3 * 5 * 5};
+
+typedef struct {
+  double w[kLongParams][kLongest];
+  double v[kLongParams][kLongest];
+} LongState;
+
+typedef enum { kSgd, kLars, kLarsExcluded } Rule;
+
+/* What happens to the memory order of the last parameter, which is [8, 3, 5, 5], and its state. */
+typedef enum { kSameOrder, kGradOrder, kStateOrder } Order;
+
+static sct_tensor reordered(sct_tensor row, bool channels_last) {
+  sct_tensor images = NULL;
+  sct_tensor out = NULL;
+  OK(sct_view(row, SIZES(8, 3, 5, 5), 4, &images));
+  OK(sct_contiguous(images, channels_last ? SCT_CHANNELS_LAST : SCT_CONTIGUOUS, &out));
+  OK(sct_tensor_free((sct_tensor[]){row, images}, 2));
+  return out;
+}
+
+static double long_gradient(int step, int p, int64_t i) {
+  return (float)(sin(0.37 * (double)i + p) + 0.1 * step);
+}
+
+static void long_steps(Rule rule, bool nesterov, Order order, int32_t threads, LongState *out) {
+  int32_t before = 0;
+  OK(sct_num_threads(&before));
+  OK(sct_set_num_threads(threads));
+  sct_tensor params[kLongParams];
+  sct_tensor states[kLongParams];
+  static double values[kLongest];
+  for (int p = 0; p < kLongParams; ++p) {
+    const bool images = p == kLongParams - 1;
+    for (int64_t i = 0; i < kLong[p]; ++i) {
+      values[i] = (float)cos(0.11 * (double)i + p);
+    }
+    params[p] = matrix(values, 1, kLong[p], SCT_FLOAT32);
+    OK(sct_zeros_like(params[p], &states[p]));
+    if (images) {
+      params[p] = reordered(params[p], true);
+      states[p] = reordered(states[p], order != kStateOrder);
+    }
+    OK(sct_set_requires_grad(params[p], true));
+  }
+  for (int step = 0; step < 2; ++step) {
+    for (int p = 0; p < kLongParams; ++p) {
+      for (int64_t i = 0; i < kLong[p]; ++i) {
+        values[i] = long_gradient(step, p, i);
+      }
+      sct_tensor grad = matrix(values, 1, kLong[p], SCT_FLOAT32);
+      if (p == kLongParams - 1) {
+        grad = reordered(grad, order != kGradOrder);
+      }
+      OK(sct_set_grad(params[p], grad));
+      drop(&grad);
+    }
+    if (rule == kSgd) {
+      OK(sct_sgd_step(params, states, kLongParams, 0.3, 0.9, 0.01, nesterov));
+    } else {
+      OK(sct_lars_step(params, states, kLongParams, 2, 0.9, 0.01, 0.02, rule == kLars, nesterov));
+    }
+  }
+  for (int p = 0; p < kLongParams; ++p) {
+    values_of(params[p], out->w[p]);
+    values_of(states[p], out->v[p]);
+  }
+  OK(sct_tensor_free(params, kLongParams));
+  OK(sct_tensor_free(states, kLongParams));
+  OK(sct_set_num_threads(before));
+}
+
+static void long_loops(Rule rule, bool nesterov, LongState *out) {
+  for (int p = 0; p < kLongParams; ++p) {
+    double *w = out->w[p];
+    double *v = out->v[p];
+    for (int64_t i = 0; i < kLong[p]; ++i) {
+      w[i] = (float)cos(0.11 * (double)i + p);
+      v[i] = 0;
+    }
+    for (int step = 0; step < 2; ++step) {
+      double w_square = 0;
+      double g_square = 0;
+      for (int64_t i = 0; i < kLong[p]; ++i) {
+        w_square += w[i] * w[i];
+        g_square += pow(long_gradient(step, p, i) + 0.01 * w[i], 2);
+      }
+      const double rate = rule == kLars ? 2 * 0.02 * sqrt(w_square) / sqrt(g_square) : 2;
+      for (int64_t i = 0; i < kLong[p]; ++i) {
+        const double g = long_gradient(step, p, i) + 0.01 * w[i];
+        if (rule == kSgd) {
+          v[i] = 0.9 * v[i] + g;
+          w[i] -= 0.3 * (nesterov ? g + 0.9 * v[i] : v[i]);
+        } else {
+          v[i] = 0.9 * v[i] + rate * g;
+          w[i] -= nesterov ? 0.9 * v[i] + rate * g : v[i];
+        }
+      }
+    }
+  }
+}
+
+static void long_lists(void) {
+  static LongState expected;
+  static LongState got;
+  static LongState first;
+  for (Rule rule = kSgd; rule <= kLarsExcluded; ++rule) {
+    for (int nesterov = 0; nesterov < 2; ++nesterov) {
+      long_loops(rule, nesterov, &expected);
+      const int32_t threads[] = {1, 2, 3, 2, 2};
+      const Order orders[] = {kSameOrder, kSameOrder, kSameOrder, kGradOrder, kStateOrder};
+      for (int run = 0; run < 5; ++run) {
+        long_steps(rule, nesterov, orders[run], threads[run], &got);
+        if (run == 0) {
+          first = got;
+        }
+        for (int p = 0; p < kLongParams; ++p) {
+          CLOSE_ALL(got.w[p], expected.w[p], kLong[p], 2e-6, 2e-6);
+          CLOSE_ALL(got.v[p], expected.v[p], kLong[p], 2e-6, 2e-6);
+          if (run < 3) {
+            const size_t bytes = sizeof(double) * (size_t)kLong[p];
+            CHECK(memcmp(got.w[p], first.w[p], bytes) == 0);
+          }
+        }
+      }
+    }
+  }
+}
+
+/* A parameter that is there twice moves twice. */
+static void duplicates_move_in_turn(void) {
+  const double one = 1;
+  sct_tensor w = matrix(&one, 1, 1, SCT_FLOAT32);
+  OK(sct_set_requires_grad(w, true));
+  sct_tensor grad = matrix(&one, 1, 1, SCT_FLOAT32);
+  OK(sct_set_grad(w, grad));
+  OK(sct_sgd_step((sct_tensor[]){w, w}, NULL, 2, 0.25, 0, 0, false));
+  CLOSE(value_of(w), 0.5, 0, 0);
+  OK(sct_tensor_free((sct_tensor[]){w, grad}, 2));
+}
+
 static void refuses_nonsense(void) {
   static State s;
   start(&s, SCT_FLOAT32);
@@ -232,6 +378,8 @@ int main(void) {
     adamw(0, dtypes[i], tolerances[i]);
     adamw(0.1, dtypes[i], tolerances[i]);
   }
+  long_lists();
+  duplicates_move_in_turn();
   gradients_as_a_whole();
   moving_average();
   refuses_nonsense();

@@ -16,6 +16,7 @@ OPTIONAL = {
     "running_mean",
     "running_var",
     "gradient",
+    "shortcut",
     "grad",
 }
 REQUIRED_WEIGHT = {"sct_linear", "sct_conv2d"}

@@ -25,14 +25,6 @@ SCT_API sct_status sct_conv2d(sct_tensor input, sct_tensor weight, sct_tensor bi
                               const int64_t *stride, const int64_t *padding,
                               const int64_t *dilation, int64_t groups, sct_tensor *ret_out);
 
-/* Batch normalisation over all dimensions but 1 (Ioffe and Szegedy 2015, arXiv 1502.03167). weight
- * and bias [C] may be NULL. With `training`, batch statistics normalise, and running_mean and
- * running_var [C], where given, move: running <- (1 - momentum) running + momentum batch (unbiased
- * variance); without, they are required and normalise. */
-SCT_API sct_status sct_batch_norm(sct_tensor input, sct_tensor weight, sct_tensor bias,
-                                  sct_tensor running_mean, sct_tensor running_var, bool training,
-                                  double momentum, double eps, sct_tensor *ret_out);
-
 /* Layer normalisation over the last `dim` dimensions, of sizes `normalized_shape`; weight and bias
  * of that shape may be NULL. */
 SCT_API sct_status sct_layer_norm(sct_tensor input, const int64_t *normalized_shape, int64_t dim,

@@ -1,6 +1,11 @@
 /* Optimizer steps on whole lists of parameters. Each works on the .grad of the parameters, outside
  * any graph, skips those without one, and clears the autocast cache. State tensors have the shape,
- * dtype and device of their parameter. Nothing here waits for a device, sct_grad_norm apart. */
+ * dtype and device of their parameter. Nothing here waits for a device, sct_grad_norm apart.
+ *
+ * SGD and LARS of float32 parameters on the CPU are kernels of their own, as long as parameter,
+ * gradient and state lie in memory in the same order: one pass over memory for SGD, two for LARS,
+ * the second of them mostly in the caches, and the same bits with any number of threads. Anything
+ * else goes through libtorch's operations on lists. */
 #ifndef SCT_OPTIM_H
 #define SCT_OPTIM_H
 

@@ -5,6 +5,7 @@
 #include "augment.h"
 #include "autocast.h"
 #include "autograd.h"
+#include "batch_norm.h"
 #include "compare.h"
 #include "context.h"
 #include "cuda.h"

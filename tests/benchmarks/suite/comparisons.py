@@ -136,6 +136,50 @@ def nt_xent_alone(rows):
     )
 
 
+def batch_norm(dtype, shortcut):
+    """Ours with the allocator that keeps freed memory, against peers whose glibc does, or not."""
+
+    def peer(name, form, *options):
+        arguments = ("time", form, dtype, *(("--shortcut",) if shortcut else ()), *options)
+        return Peer(name, "batch_norm.py", arguments, ("torch",), threads=2)
+
+    return Comparison(
+        f"batch-norm{'-shortcut' if shortcut else ''}-{dtype}",
+        f"batch norm{', shortcut' if shortcut else ''} and ReLU, forward and backward of "
+        f"512 x 16 x 32 x 32 in channels-last {dtype}",
+        "ms",
+        (
+            Ours(
+                "simclr-java",
+                "BatchNormBenchmark.step",
+                {"dtype": dtype, "shortcut": str(shortcut).lower(), "keep": "true", "threads": 2},
+                threads=2,
+            ),
+            peer("PyTorch, memory kept", "eager", "--keep-memory"),
+            peer("PyTorch", "eager"),
+            peer("torch.compile, memory kept", "compile", "--keep-memory"),
+        ),
+        higher_is_better=False,
+    )
+
+
+def lars():
+    def peer(name, form):
+        return Peer(name, "lars.py", ("time", form), ("torch",), threads=2)
+
+    return Comparison(
+        "lars",
+        "LARS, a step of all parameters of ResNet-50",
+        "ms",
+        (
+            Ours("simclr-java", "LarsBenchmark.step", {"threads": 2, "dtype": "float32"}, threads=2),
+            peer("PyTorch, tensor by tensor", "loop"),
+            peer("PyTorch, foreach", "foreach"),
+        ),
+        higher_is_better=False,
+    )
+
+
 ALL = (
     *(augmentation(w, title) for w, title in WORKLOADS.items()),
     *(scaling(w, title) for w, title in WORKLOADS.items()),
@@ -144,4 +188,6 @@ ALL = (
     nt_xent_memory(8192),
     nt_xent_alone(65536),
     nt_xent_memory(65536, peers=False),
+    *(batch_norm(d, s) for d in ("bfloat16", "float32") for s in (False, True)),
+    lars(),
 )

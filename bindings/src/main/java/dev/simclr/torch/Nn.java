@@ -1,5 +1,6 @@
 package dev.simclr.torch;
 
+import dev.simclr.torch.internal.SctBatchNorm;
 import dev.simclr.torch.internal.SctNn;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -114,12 +115,17 @@ public final class Nn {
    * Returns batch normalisation over all dimensions but 1 (Ioffe and Szegedy 2015, <a
    * href="https://arxiv.org/abs/1502.03167">arXiv 1502.03167</a>).
    *
+   * <p>On the CPU, with an input of FLOAT32 or BFLOAT16 that is {@code [N, C]} or channels-last
+   * {@code [N, C, H, W]} and everything else in FLOAT32, this is one native kernel, which can be
+   * differentiated once, in training. Anything else goes through operations of libtorch.
+   *
    * @param weight scale {@code [C]}, or none
    * @param bias shift {@code [C]}, or none
    * @param runningMean {@code [C]}, changed in training: running = (1 - momentum) running +
    *     momentum batch
    * @param runningVar {@code [C]}, changed likewise, with the unbiased variance of the batch
    * @param training whether the statistics of the batch normalise, rather than the running ones
+   * @throws TorchException of kind SHAPE if a channel has only one value in training
    */
   public static Tensor batchNorm(
       Tensor input,
@@ -132,8 +138,63 @@ public final class Nn {
       double eps) {
     return TensorScope.current()
         .adopt(
-            SctNn.batchNorm(
+            SctBatchNorm.batchNorm(
                 input.handle(),
+                handle(weight),
+                handle(bias),
+                runningMean.handle(),
+                runningVar.handle(),
+                training,
+                momentum,
+                eps));
+  }
+
+  /**
+   * Returns batch normalisation, as {@link #batchNorm} has it, without what is negative: {@code
+   * max(0, batchNorm(input))}, in the same kernel.
+   */
+  public static Tensor batchNormRelu(
+      Tensor input,
+      Optional<Tensor> weight,
+      Optional<Tensor> bias,
+      Tensor runningMean,
+      Tensor runningVar,
+      boolean training,
+      double momentum,
+      double eps) {
+    return batchNormRelu(
+        input, Optional.empty(), weight, bias, runningMean, runningVar, training, momentum, eps);
+  }
+
+  /**
+   * Returns batch normalisation, as {@link #batchNorm} has it, plus the shortcut of a residual
+   * block, without what is negative: {@code max(0, batchNorm(input) + shortcut)}, in the same
+   * kernel.
+   *
+   * @param shortcut a tensor like {@code input}, or none
+   * @param weight scale {@code [C]}, or none
+   * @param bias shift {@code [C]}, or none
+   * @param runningMean {@code [C]}, changed in training
+   * @param runningVar {@code [C]}, changed in training
+   * @param training whether the statistics of the batch normalise, rather than the running ones
+   * @throws TorchException of kind SHAPE if a channel has only one value in training, or if the
+   *     shortcut has another shape than the input
+   */
+  public static Tensor batchNormRelu(
+      Tensor input,
+      Optional<Tensor> shortcut,
+      Optional<Tensor> weight,
+      Optional<Tensor> bias,
+      Tensor runningMean,
+      Tensor runningVar,
+      boolean training,
+      double momentum,
+      double eps) {
+    return TensorScope.current()
+        .adopt(
+            SctBatchNorm.batchNormRelu(
+                input.handle(),
+                handle(shortcut),
                 handle(weight),
                 handle(bias),
                 runningMean.handle(),

@@ -44,22 +44,6 @@ public final class SctNn {
     return frame.handle(0);
   }
 
-  public static MemorySegment batchNorm(
-      MemorySegment input,
-      MemorySegment weight,
-      MemorySegment bias,
-      MemorySegment runningMean,
-      MemorySegment runningVar,
-      boolean training,
-      double momentum,
-      double eps) {
-    CallFrame frame = CallFrame.open();
-    Status.check(
-        Sct.sct_batch_norm(
-            input, weight, bias, runningMean, runningVar, training, momentum, eps, frame.out(0)));
-    return frame.handle(0);
-  }
-
   public static MemorySegment layerNorm(
       MemorySegment input,
       long[] normalizedShape,

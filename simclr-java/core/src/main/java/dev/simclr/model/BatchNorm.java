@@ -64,11 +64,7 @@ public final class BatchNorm extends Module {
    */
   @Override
   public Tensor forward(Tensor x) {
-    if (isTraining()) {
-      try (var _ = TensorScope.open()) {
-        batchesTracked.tensor().add_(1);
-      }
-    }
+    countBatch();
     return Nn.batchNorm(
         x,
         Optional.of(weight.tensor()),
@@ -87,9 +83,7 @@ public final class BatchNorm extends Module {
    * @return max(0, forward(x)), a tensor like x
    */
   public Tensor forwardRelu(Tensor x) {
-    try (var scope = TensorScope.open()) {
-      return scope.keep(forward(x).relu_());
-    }
+    return forwardRelu(x, Optional.empty());
   }
 
   /**
@@ -100,8 +94,28 @@ public final class BatchNorm extends Module {
    * @return max(0, forward(x) + shortcut), a tensor like x
    */
   public Tensor forwardAddRelu(Tensor x, Tensor shortcut) {
-    try (var scope = TensorScope.open()) {
-      return scope.keep(forward(x).add_(shortcut).relu_());
+    return forwardRelu(x, Optional.of(shortcut));
+  }
+
+  private Tensor forwardRelu(Tensor x, Optional<Tensor> shortcut) {
+    countBatch();
+    return Nn.batchNormRelu(
+        x,
+        shortcut,
+        Optional.of(weight.tensor()),
+        bias.map(Slot::tensor),
+        runningMean.tensor(),
+        runningVar.tensor(),
+        isTraining(),
+        MOMENTUM,
+        EPSILON);
+  }
+
+  private void countBatch() {
+    if (isTraining()) {
+      try (var _ = TensorScope.open()) {
+        batchesTracked.tensor().add_(1);
+      }
     }
   }
 }

@@ -2974,6 +2974,143 @@ public class Sct extends Sct$shared {
         }
     }
 
+    private static class sct_batch_norm {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_BOOL,
+            Sct.C_DOUBLE,
+            Sct.C_DOUBLE,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_batch_norm");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_batch_norm(sct_tensor input, sct_tensor weight, sct_tensor bias, sct_tensor running_mean, sct_tensor running_var, _Bool training, double momentum, double eps, sct_tensor *ret_out)
+     * }
+     */
+    public static FunctionDescriptor sct_batch_norm$descriptor() {
+        return sct_batch_norm.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_batch_norm(sct_tensor input, sct_tensor weight, sct_tensor bias, sct_tensor running_mean, sct_tensor running_var, _Bool training, double momentum, double eps, sct_tensor *ret_out)
+     * }
+     */
+    public static MethodHandle sct_batch_norm$handle() {
+        return sct_batch_norm.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_batch_norm(sct_tensor input, sct_tensor weight, sct_tensor bias, sct_tensor running_mean, sct_tensor running_var, _Bool training, double momentum, double eps, sct_tensor *ret_out)
+     * }
+     */
+    public static MemorySegment sct_batch_norm$address() {
+        return sct_batch_norm.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_batch_norm(sct_tensor input, sct_tensor weight, sct_tensor bias, sct_tensor running_mean, sct_tensor running_var, _Bool training, double momentum, double eps, sct_tensor *ret_out)
+     * }
+     */
+    public static int sct_batch_norm(MemorySegment input, MemorySegment weight, MemorySegment bias, MemorySegment running_mean, MemorySegment running_var, boolean training, double momentum, double eps, MemorySegment ret_out) {
+        var mh$ = sct_batch_norm.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_batch_norm", input, weight, bias, running_mean, running_var, training, momentum, eps, ret_out);
+            }
+            return (int)mh$.invokeExact(input, weight, bias, running_mean, running_var, training, momentum, eps, ret_out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sct_batch_norm_relu {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_BOOL,
+            Sct.C_DOUBLE,
+            Sct.C_DOUBLE,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_batch_norm_relu");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_batch_norm_relu(sct_tensor input, sct_tensor shortcut, sct_tensor weight, sct_tensor bias, sct_tensor running_mean, sct_tensor running_var, _Bool training, double momentum, double eps, sct_tensor *ret_out)
+     * }
+     */
+    public static FunctionDescriptor sct_batch_norm_relu$descriptor() {
+        return sct_batch_norm_relu.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_batch_norm_relu(sct_tensor input, sct_tensor shortcut, sct_tensor weight, sct_tensor bias, sct_tensor running_mean, sct_tensor running_var, _Bool training, double momentum, double eps, sct_tensor *ret_out)
+     * }
+     */
+    public static MethodHandle sct_batch_norm_relu$handle() {
+        return sct_batch_norm_relu.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_batch_norm_relu(sct_tensor input, sct_tensor shortcut, sct_tensor weight, sct_tensor bias, sct_tensor running_mean, sct_tensor running_var, _Bool training, double momentum, double eps, sct_tensor *ret_out)
+     * }
+     */
+    public static MemorySegment sct_batch_norm_relu$address() {
+        return sct_batch_norm_relu.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_batch_norm_relu(sct_tensor input, sct_tensor shortcut, sct_tensor weight, sct_tensor bias, sct_tensor running_mean, sct_tensor running_var, _Bool training, double momentum, double eps, sct_tensor *ret_out)
+     * }
+     */
+    public static int sct_batch_norm_relu(MemorySegment input, MemorySegment shortcut, MemorySegment weight, MemorySegment bias, MemorySegment running_mean, MemorySegment running_var, boolean training, double momentum, double eps, MemorySegment ret_out) {
+        var mh$ = sct_batch_norm_relu.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_batch_norm_relu", input, shortcut, weight, bias, running_mean, running_var, training, momentum, eps, ret_out);
+            }
+            return (int)mh$.invokeExact(input, shortcut, weight, bias, running_mean, running_var, training, momentum, eps, ret_out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class sct_eq {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Sct.C_INT,
@@ -7440,74 +7577,6 @@ public class Sct extends Sct$shared {
                 traceDowncall("sct_conv2d", input, weight, bias, stride, padding, dilation, groups, ret_out);
             }
             return (int)mh$.invokeExact(input, weight, bias, stride, padding, dilation, groups, ret_out);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class sct_batch_norm {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Sct.C_INT,
-            Sct.C_POINTER,
-            Sct.C_POINTER,
-            Sct.C_POINTER,
-            Sct.C_POINTER,
-            Sct.C_POINTER,
-            Sct.C_BOOL,
-            Sct.C_DOUBLE,
-            Sct.C_DOUBLE,
-            Sct.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_batch_norm");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * sct_status sct_batch_norm(sct_tensor input, sct_tensor weight, sct_tensor bias, sct_tensor running_mean, sct_tensor running_var, _Bool training, double momentum, double eps, sct_tensor *ret_out)
-     * }
-     */
-    public static FunctionDescriptor sct_batch_norm$descriptor() {
-        return sct_batch_norm.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * sct_status sct_batch_norm(sct_tensor input, sct_tensor weight, sct_tensor bias, sct_tensor running_mean, sct_tensor running_var, _Bool training, double momentum, double eps, sct_tensor *ret_out)
-     * }
-     */
-    public static MethodHandle sct_batch_norm$handle() {
-        return sct_batch_norm.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * sct_status sct_batch_norm(sct_tensor input, sct_tensor weight, sct_tensor bias, sct_tensor running_mean, sct_tensor running_var, _Bool training, double momentum, double eps, sct_tensor *ret_out)
-     * }
-     */
-    public static MemorySegment sct_batch_norm$address() {
-        return sct_batch_norm.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * sct_status sct_batch_norm(sct_tensor input, sct_tensor weight, sct_tensor bias, sct_tensor running_mean, sct_tensor running_var, _Bool training, double momentum, double eps, sct_tensor *ret_out)
-     * }
-     */
-    public static int sct_batch_norm(MemorySegment input, MemorySegment weight, MemorySegment bias, MemorySegment running_mean, MemorySegment running_var, boolean training, double momentum, double eps, MemorySegment ret_out) {
-        var mh$ = sct_batch_norm.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("sct_batch_norm", input, weight, bias, running_mean, running_var, training, momentum, eps, ret_out);
-            }
-            return (int)mh$.invokeExact(input, weight, bias, running_mean, running_var, training, momentum, eps, ret_out);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -1,0 +1,137 @@
+package dev.simclr.benchmark;
+
+import dev.simclr.torch.CpuAllocator;
+import dev.simclr.torch.DType;
+import dev.simclr.torch.Init;
+import dev.simclr.torch.MemoryFormat;
+import dev.simclr.torch.Nn;
+import dev.simclr.torch.Tensor;
+import dev.simclr.torch.TensorScope;
+import dev.simclr.torch.Torch;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/**
+ * Batch norm, the shortcut's sum where there is one, and ReLU: forward and backward of one batch of
+ * the slim ResNet-18, 512 x 16 x 32 x 32 in channels-last memory. The peer is
+ * tests/peers/batch_norm.py.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+public class BatchNormBenchmark {
+  private static final int CHANNELS = 16;
+  private static final long CACHE = 1L << 30;
+
+  /** Type of the activations. */
+  @Param({"float32", "bfloat16"})
+  public String dtype;
+
+  /** Whether a shortcut is added. */
+  @Param({"false", "true"})
+  public boolean shortcut;
+
+  /** Whether freed memory is kept for the next tensors. */
+  @Param({"false", "true"})
+  public boolean keep;
+
+  /** Compute threads. */
+  @Param({"2"})
+  public int threads;
+
+  private TensorScope scope;
+  private Tensor x;
+  private Tensor residual;
+  private Tensor gradient;
+  private Tensor weight;
+  private Tensor bias;
+  private Tensor mean;
+  private Tensor var;
+
+  /** Draws a batch, and compares the result with that of single operations. */
+  @Setup
+  public void open() {
+    if (keep) {
+      CpuAllocator.enable(CACHE);
+    }
+    Torch.setNumThreads(threads);
+    scope = TensorScope.open();
+    x = activations(1).requiresGrad(true);
+    residual = activations(2).requiresGrad(true);
+    gradient = activations(3);
+    weight = Tensor.ones(DType.FLOAT32, CHANNELS).requiresGrad(true);
+    bias = Tensor.zeros(DType.FLOAT32, CHANNELS).requiresGrad(true);
+    mean = Tensor.zeros(DType.FLOAT32, CHANNELS);
+    var = Tensor.ones(DType.FLOAT32, CHANNELS);
+    check();
+  }
+
+  private Tensor activations(int seed) {
+    DType type =
+        switch (dtype) {
+          case "float32" -> DType.FLOAT32;
+          case "bfloat16" -> DType.BFLOAT16;
+          default -> throw new IllegalArgumentException("dtype is " + dtype);
+        };
+    Tensor noise = Init.normal_(Tensor.empty(DType.FLOAT32, 512, CHANNELS, 32, 32), 0, 1, seed);
+    return noise.to(type).contiguous(MemoryFormat.CHANNELS_LAST);
+  }
+
+  private void check() {
+    try (var _ = TensorScope.open()) {
+      Tensor wide = x.detach().to(DType.FLOAT64);
+      Tensor none = Tensor.zeros(DType.FLOAT64, CHANNELS);
+      Tensor expected =
+          Nn.batchNorm(wide, Optional.empty(), Optional.empty(), none, none, true, 0.1, 1e-5);
+      if (shortcut) {
+        expected = expected.add(residual.detach());
+      }
+      double worst = forward().detach().sub(expected.relu()).abs().max().item();
+      if (!(worst < 0.05)) {
+        throw new IllegalStateException("the result is off by " + worst);
+      }
+    }
+  }
+
+  private Tensor forward() {
+    return Nn.batchNormRelu(
+        x,
+        shortcut ? Optional.of(residual) : Optional.empty(),
+        Optional.of(weight),
+        Optional.of(bias),
+        mean,
+        var,
+        true,
+        0.1,
+        1e-5);
+  }
+
+  /** Forward and backward. */
+  @Benchmark
+  public void step() {
+    try (var _ = TensorScope.open()) {
+      for (Tensor leaf : new Tensor[] {x, residual, weight, bias}) {
+        leaf.zeroGrad();
+      }
+      forward().backward(gradient);
+    }
+  }
+
+  /** Frees everything. */
+  @TearDown
+  public void close() {
+    scope.close();
+    if (keep) {
+      CpuAllocator.disable();
+    }
+  }
+}
