@@ -32,6 +32,7 @@ public final class Initializer {
   private final long seed;
   private final int stream;
   private final Variant variant;
+  private final boolean shapesOnly;
   private int drawn;
 
   /**
@@ -42,9 +43,28 @@ public final class Initializer {
    * @param variant which distributions
    */
   public Initializer(long seed, int stream, Variant variant) {
+    this(seed, stream, variant, false);
+  }
+
+  private Initializer(long seed, int stream, Variant variant, boolean shapesOnly) {
     this.seed = seed;
     this.stream = stream;
     this.variant = variant;
+    this.shapesOnly = shapesOnly;
+  }
+
+  /**
+   * Creates an initializer for networks whose sizes alone are of interest: every weight is one zero
+   * that has the shape of many, so the largest network takes no memory.
+   *
+   * @return the initializer
+   */
+  static Initializer shapesOnly(int stream, Variant variant) {
+    return new Initializer(0, stream, variant, true);
+  }
+
+  private static Tensor shape(long... sizes) {
+    return Tensor.zeros(DType.FLOAT32, 1).expand(sizes);
   }
 
   Variant variant() {
@@ -64,6 +84,9 @@ public final class Initializer {
    * @return the weight
    */
   public Tensor convWeight(long... shape) {
+    if (shapesOnly) {
+      return shape(shape);
+    }
     long receptiveField = shape[2] * shape[3];
     Tensor weight = Tensor.empty(DType.FLOAT32, shape);
     switch (variant) {
@@ -86,6 +109,9 @@ public final class Initializer {
    * @return the weight, [out, in]
    */
   public Tensor denseWeight(long out, long in) {
+    if (shapesOnly) {
+      return shape(out, in);
+    }
     Tensor weight = Tensor.empty(DType.FLOAT32, out, in);
     switch (variant) {
       case TORCHVISION -> {

@@ -61,6 +61,13 @@ final class EncoderMetadata {
             .stem(choice(MODEL + "stem", List.of(ModelConfig.StemKind.values())))
             .variant(choice(MODEL + "variant", List.of(ModelConfig.BlockVariant.values())))
             .zeroGamma(choice(MODEL + "zero_gamma", List.of(false, true)));
+    // Files of earlier versions lack these keys, and have neither.
+    if (metadata.containsKey(MODEL + "resnet_d")) {
+      model.resnetD(choice(MODEL + "resnet_d", List.of(false, true)));
+    }
+    if (metadata.containsKey(MODEL + "sk_ratio")) {
+      model.skRatio(value(MODEL + "sk_ratio", Double::valueOf));
+    }
     int imageSize = value(IMAGE_SIZE, Integer::valueOf);
     AugmentSettings.Filter filter = choice(INTERPOLATION, List.of(AugmentSettings.Filter.values()));
     Optional<List<Double>> mean = channels(MEAN);
