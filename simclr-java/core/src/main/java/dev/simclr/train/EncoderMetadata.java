@@ -33,7 +33,14 @@ final class EncoderMetadata {
   }
 
   static Map<String, String> of(EncoderConfig config) {
-    Map<String, String> metadata = new TreeMap<>(ConfigEntries.of(config.model(), MODEL));
+    Map<String, String> metadata = ofViews(config);
+    metadata.putAll(ConfigEntries.of(config.model(), MODEL));
+    return metadata;
+  }
+
+  /** Describes how images are prepared, and not the architecture. */
+  static Map<String, String> ofViews(EncoderConfig config) {
+    Map<String, String> metadata = new TreeMap<>();
     metadata.put(IMAGE_SIZE, Integer.toString(config.imageSize()));
     metadata.put(INTERPOLATION, config.interpolation().toString());
     config.mean().ifPresent(values -> metadata.put(MEAN, values.toString()));

@@ -52,9 +52,12 @@ final class PretrainRun {
             backend.precision().bf16(),
             train.size() + test.map(ImageDataset::size).orElse(0),
             ViewLoader.BUFFERS);
+    if (request.encoder().isPresent()) {
+      memory = memory.withoutNetwork();
+    }
     MemoryGuard.check(memory, available(backend.device()), config.train());
     try (var _ = TensorScope.open();
-        SimClrModel model = SimClrModel.create(config, backend.device());
+        SimClrModel model = SimClrModel.create(config, request.encoder(), backend.device());
         Optimizer optimizer = Optimizers.create(config.optim(), model.parameters())) {
       request.initFrom().ifPresent(model::initFrom);
       try (RunFolder folder =

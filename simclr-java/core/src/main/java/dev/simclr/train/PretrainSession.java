@@ -243,8 +243,7 @@ final class PretrainSession {
       return;
     }
     model.train(false);
-    Evaluation evaluation =
-        evaluator.get().evaluate(model.encoder(), step, epochs(step), linearDue(step));
+    Evaluation evaluation = evaluator.get().evaluate(model, step, epochs(step), linearDue(step));
     model.train(true);
     metrics.append(evaluation);
     listener.evaluated(evaluation);
@@ -304,7 +303,10 @@ final class PretrainSession {
 
   /** Writes the trained networks and the results. */
   private RunSummary finish(MetricsFile metrics) {
-    Map<String, String> metadata = EncoderConfig.of(config).metadata();
+    EncoderConfig encoder = EncoderConfig.of(config);
+    // Whoever wrote the encoder knows its architecture, and the configuration does not.
+    Map<String, String> metadata =
+        request.encoder().isPresent() ? EncoderMetadata.ofViews(encoder) : encoder.metadata();
     SafetensorsWriter.write(folder.encoder(), model.encoder().state(), metadata);
     SafetensorsWriter.write(folder.head(), model.head().state(), Map.of("format", "pt"));
     List<Evaluation> evaluations = metrics.evaluations();
