@@ -45,6 +45,7 @@ final class PretrainRun {
   private PretrainResult execute(ImageDataset train, Optional<ImageDataset> test) {
     requireBatch(train, config.train().batch());
     test.ifPresent(images -> requireSameClasses(train, images));
+    StepPlan plan = StepPlan.of(config, train.size());
     Backend backend = Backend.prepare(config.train());
     MemoryEstimate memory =
         MemoryEstimate.of(
@@ -63,7 +64,8 @@ final class PretrainRun {
       try (RunFolder folder =
           RunFolder.open(request.folder(), request.mode(), request.initFrom())) {
         request.onFolder().accept(folder.path());
-        return new PretrainSession(request, train, test, backend, model, optimizer, folder, memory)
+        return new PretrainSession(
+                request, train, test, plan, backend, model, optimizer, folder, memory)
             .run();
       }
     }
