@@ -12,34 +12,56 @@ import dev.simclr.torch.TensorScope;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What is trained: encoder f and projection head g. In a checkpoint their names have a prefix. */
 final class SimClrModel implements AutoCloseable {
   private static final String ENCODER = "encoder.";
   private static final String HEAD = "head.";
 
-  private final ResNet encoder;
+  private final Module encoder;
+  private final int featureDim;
   private final ProjectionHead head;
 
-  private SimClrModel(ResNet encoder, ProjectionHead head) {
+  private SimClrModel(Module encoder, int featureDim, ProjectionHead head) {
     this.encoder = encoder;
+    this.featureDim = featureDim;
     this.head = head;
   }
 
-  /** Builds the network with the initial weights of the seed. */
+  /** Builds the network of the configuration with the initial weights of the seed. */
   static SimClrModel create(PretrainConfig config, Device device) {
+    return create(config, Optional.empty(), device);
+  }
+
+  /**
+   * Builds encoder and head with the initial weights of the seed.
+   *
+   * @param user the encoder, if it is not that of the configuration
+   */
+  static SimClrModel create(PretrainConfig config, Optional<UserEncoder> user, Device device) {
     long seed = config.train().seed();
     EncoderConfig encoderConfig = EncoderConfig.of(config);
     List<Module> parts = new ArrayList<>();
     try {
-      ResNet encoder = encoderConfig.network(seed);
+      Module encoder;
+      int featureDim;
+      if (user.isPresent()) {
+        encoder = user.get().network().apply(seed);
+        featureDim = user.get().featureDim();
+      } else {
+        ResNet network = encoderConfig.network(seed);
+        encoder = network;
+        featureDim = network.featureDim();
+      }
       parts.add(encoder);
       HeadConfig h = config.head();
       ProjectionHead head =
-          ProjectionHead.builder(encoder.featureDim())
+          ProjectionHead.builder(featureDim)
               .layers(h.layers())
               .hidden(h.hidden())
               .out(h.out())
@@ -56,19 +78,44 @@ final class SimClrModel implements AutoCloseable {
         // would be reordered in every step.
         part.to(MemoryFormat.CHANNELS_LAST);
       }
-      return new SimClrModel(encoder, head);
+      return new SimClrModel(encoder, featureDim, head);
     } catch (RuntimeException | Error e) {
       parts.forEach(Module::close);
       throw e;
     }
   }
 
-  ResNet encoder() {
+  Module encoder() {
     return encoder;
+  }
+
+  /** Width of h. */
+  int featureDim() {
+    return featureDim;
   }
 
   ProjectionHead head() {
     return head;
+  }
+
+  /**
+   * Encodes.
+   *
+   * @param views {@code [N, 3, H, W]}
+   * @return h, {@code [N, featureDim]}, owned by the innermost scope
+   * @throws IllegalArgumentException if an encoder of the user's gives another shape
+   */
+  Tensor encode(Tensor views) {
+    Tensor h = encoder.forward(views);
+    if (h.dim() != 2 || h.size(1) != featureDim) {
+      throw new IllegalArgumentException(
+          "the encoder gives "
+              + Arrays.toString(h.shape())
+              + "; allowed: [N, "
+              + featureDim
+              + "], as featureDim says");
+    }
+    return h;
   }
 
   /**
@@ -79,7 +126,7 @@ final class SimClrModel implements AutoCloseable {
    */
   Tensor forward(Tensor views) {
     try (var scope = TensorScope.open()) {
-      return scope.keep(head.forward(encoder.forward(views)));
+      return scope.keep(head.forward(encode(views)));
     }
   }
 
