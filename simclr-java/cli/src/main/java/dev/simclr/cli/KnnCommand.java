@@ -4,7 +4,9 @@ import dev.simclr.eval.Accuracy;
 import dev.simclr.eval.KnnClassifier;
 import dev.simclr.train.EvalConfig;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,7 +28,9 @@ final class KnnCommand implements Callable<Integer> {
     return evaluating.run("kNN", KnnCommand::measure).code();
   }
 
-  private static Evaluating.Measured measure(LabelledFeatures features, EvalConfig eval) {
+  private static Evaluating.Measured measure(Evaluating.Inputs inputs) {
+    EvalConfig eval = inputs.resolved().config().eval();
+    LabelledFeatures features = inputs.features();
     Accuracy accuracy =
         new KnnClassifier(eval.knnK(), eval.knnT())
             .evaluate(
@@ -36,6 +40,9 @@ final class KnnCommand implements Callable<Integer> {
     facts.put("k", voters);
     facts.put("temperature", eval.knnT());
     return new Evaluating.Measured(
-        accuracy, facts, voters + " neighbours, temperature " + eval.knnT());
+        Optional.of(accuracy),
+        Optional.empty(),
+        facts,
+        List.of(voters + " neighbours, temperature " + eval.knnT()));
   }
 }

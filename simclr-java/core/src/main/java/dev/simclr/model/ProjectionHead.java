@@ -69,16 +69,33 @@ public final class ProjectionHead extends Module {
    */
   @Override
   public Tensor forward(Tensor h) {
+    return forward(h, layers.size());
+  }
+
+  /**
+   * Computes what is after some of the layers: h itself after 0, v after all of them. After another
+   * one, batch norm and ReLU are included.
+   *
+   * @param h features, [N, in]
+   * @param count layers, 0 to the number that the head has
+   * @return [N, width of the layer], h itself for 0
+   * @throws IllegalArgumentException for another shape or number
+   */
+  public Tensor forward(Tensor h, int count) {
     if (h.dim() != 2 || h.size(1) != in) {
       throw new IllegalArgumentException(
           "features have shape " + Arrays.toString(h.shape()) + "; allowed: [N, " + in + "]");
     }
-    if (layers.isEmpty()) {
+    if (count < 0 || count > layers.size()) {
+      throw new IllegalArgumentException(
+          "count is " + count + "; allowed: 0 to " + layers.size() + ", the layers of the head");
+    }
+    if (count == 0) {
       return h;
     }
     try (var scope = TensorScope.open()) {
       Tensor out = h;
-      for (int i = 0; i < layers.size(); i++) {
+      for (int i = 0; i < count; i++) {
         Layer layer = layers.get(i);
         out = layer.linear.forward(out);
         boolean last = i == layers.size() - 1;
