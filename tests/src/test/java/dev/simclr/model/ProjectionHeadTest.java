@@ -79,6 +79,45 @@ final class ProjectionHeadTest {
     }
   }
 
+  /** After k layers there is what a chain of the layers' own formulas gives, k = 0 to all. */
+  @Test
+  void layersCanBeCountedOff() {
+    try (ProjectionHead head =
+            ProjectionHead.builder(IN).layers(3).hidden(HIDDEN).out(OUT).build();
+        var _ = TensorScope.open()) {
+      FormulaState.fill(head);
+      head.to(DType.FLOAT64);
+      head.eval();
+      Tensor h = Tensor.of(Formula.floats(Formula.signed("input", 6, IN)), 6, IN).to(DType.FLOAT64);
+      assertSame(h, head.forward(h, 0));
+      Tensor expected = h;
+      var state = head.state();
+      for (int layer = 0; layer < 3; layer++) {
+        String bn = layer + ".bn.";
+        expected =
+            expected
+                .linear(state.get(layer + ".linear.weight"))
+                .sub(state.get(bn + "running_mean"))
+                .div(state.get(bn + "running_var").add(1e-5).sqrt())
+                .mul(state.get(bn + "weight"))
+                .add(state.get(bn + "bias"));
+        expected = layer == 2 ? expected : expected.relu();
+        assertClose(
+            expected.toDoubleArray(),
+            head.forward(h, layer + 1).toDoubleArray(),
+            1e-12,
+            1e-10,
+            "after " + (layer + 1));
+      }
+      assertArrayEquals(head.forward(h).toDoubleArray(), head.forward(h, 3).toDoubleArray());
+      for (int wrong : new int[] {-1, 4}) {
+        var e = assertThrows(IllegalArgumentException.class, () -> head.forward(h, wrong));
+        assertEquals(
+            "count is " + wrong + "; allowed: 0 to 3, the layers of the head", e.getMessage());
+      }
+    }
+  }
+
   @Test
   void layersAreNamedAndHaveABiasWhereNoNormFollows() {
     try (ProjectionHead norm = ProjectionHead.builder(4).build();

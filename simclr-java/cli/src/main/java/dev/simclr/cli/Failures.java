@@ -50,7 +50,7 @@ final class Failures {
   private static String smallerBatch(String command) {
     return switch (command) {
       case "quickstart", "pretrain" -> "lower train.batch or ";
-      case "finetune" -> "lower --batch or ";
+      case "finetune", "predict" -> "lower --batch or ";
       case "knn", "linear", "embed" -> "lower eval.batch or ";
       default -> "";
     };

@@ -18,6 +18,8 @@ import picocli.CommandLine.ParseResult;
       PretrainCommand.class,
       KnnCommand.class,
       LinearCommand.class,
+      FinetuneCommand.class,
+      PredictCommand.class,
       EmbedCommand.class,
       ViewsCommand.class,
       BenchCommand.class,
