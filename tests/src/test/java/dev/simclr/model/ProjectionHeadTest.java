@@ -11,6 +11,7 @@ import dev.simclr.testing.FixtureArrays;
 import dev.simclr.testing.Formula;
 import dev.simclr.testing.FormulaState;
 import dev.simclr.torch.DType;
+import dev.simclr.torch.GradMode;
 import dev.simclr.torch.LeakCheck;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
@@ -68,6 +69,42 @@ final class ProjectionHeadTest {
     }
   }
 
+  /** The layers after k of the head are a head of their own, and give v for what k layers gave. */
+  @Test
+  void someLayersGiveWhatTheOthersContinue() {
+    try (ProjectionHead head =
+            ProjectionHead.builder(IN).layers(3).hidden(HIDDEN).out(OUT).seed(1).build();
+        ProjectionHead rest =
+            ProjectionHead.builder(HIDDEN).layers(2).hidden(HIDDEN).out(OUT).seed(2).build();
+        var _ = TensorScope.open();
+        var _ = GradMode.noGrad()) {
+      head.eval();
+      rest.eval();
+      FormulaState.fill(head);
+      var whole = head.state();
+      rest.state()
+          .forEach((name, tensor) -> {
+            int layer = name.charAt(0) - '0' + 1;
+            tensor.copy_(whole.get(layer + name.substring(1)));
+          });
+      Tensor h = Tensor.of(Formula.floats(Formula.signed("input", 6, IN)), 6, IN);
+      Tensor first = head.forward(h, 1);
+      assertArrayEquals(new long[] {6, HIDDEN}, first.shape());
+      assertEquals(0, first.min().item(), "ReLU belongs to a hidden layer");
+      assertArrayEquals(head.forward(h).toDoubleArray(), rest.forward(first).toDoubleArray());
+      assertSame(h, head.forward(h, 0));
+      assertArrayEquals(head.forward(h).toDoubleArray(), head.forward(h, 3).toDoubleArray());
+      assertEquals(3, head.layers());
+      assertEquals(
+          List.of(IN, HIDDEN, HIDDEN, OUT), IntStream.range(0, 4).mapToObj(head::outDim).toList());
+      for (int count : new int[] {-1, 4}) {
+        var e = assertThrows(IllegalArgumentException.class, () -> head.forward(h, count));
+        assertEquals(
+            "layers is " + count + "; allowed: 0 to 3, which the head has", e.getMessage());
+      }
+    }
+  }
+
   @Test
   void aHeadOfNoLayersPassesOn() {
     try (ProjectionHead head = ProjectionHead.builder(5).layers(0).build();
@@ -76,45 +113,6 @@ final class ProjectionHeadTest {
       assertSame(h, head.forward(h));
       assertEquals(5, head.outDim());
       assertEquals(List.of(), head.parameters());
-    }
-  }
-
-  /** After k layers there is what a chain of the layers' own formulas gives, k = 0 to all. */
-  @Test
-  void layersCanBeCountedOff() {
-    try (ProjectionHead head =
-            ProjectionHead.builder(IN).layers(3).hidden(HIDDEN).out(OUT).build();
-        var _ = TensorScope.open()) {
-      FormulaState.fill(head);
-      head.to(DType.FLOAT64);
-      head.eval();
-      Tensor h = Tensor.of(Formula.floats(Formula.signed("input", 6, IN)), 6, IN).to(DType.FLOAT64);
-      assertSame(h, head.forward(h, 0));
-      Tensor expected = h;
-      var state = head.state();
-      for (int layer = 0; layer < 3; layer++) {
-        String bn = layer + ".bn.";
-        expected =
-            expected
-                .linear(state.get(layer + ".linear.weight"))
-                .sub(state.get(bn + "running_mean"))
-                .div(state.get(bn + "running_var").add(1e-5).sqrt())
-                .mul(state.get(bn + "weight"))
-                .add(state.get(bn + "bias"));
-        expected = layer == 2 ? expected : expected.relu();
-        assertClose(
-            expected.toDoubleArray(),
-            head.forward(h, layer + 1).toDoubleArray(),
-            1e-12,
-            1e-10,
-            "after " + (layer + 1));
-      }
-      assertArrayEquals(head.forward(h).toDoubleArray(), head.forward(h, 3).toDoubleArray());
-      for (int wrong : new int[] {-1, 4}) {
-        var e = assertThrows(IllegalArgumentException.class, () -> head.forward(h, wrong));
-        assertEquals(
-            "count is " + wrong + "; allowed: 0 to 3, the layers of the head", e.getMessage());
-      }
     }
   }
 

@@ -24,7 +24,7 @@ public final class ProjectionHead extends Module {
   private final int outDim;
   private final List<Layer> layers = new ArrayList<>();
 
-  private record Layer(Linear linear, Optional<BatchNorm> norm) {}
+  private record Layer(Linear linear, Optional<BatchNorm> norm, int outDim) {}
 
   private ProjectionHead(Builder options) {
     in = options.in;
@@ -44,7 +44,7 @@ public final class ProjectionHead extends Module {
       Linear linear = child(i + ".linear", new Linear(width, out, !hasNorm, init));
       Optional<BatchNorm> norm =
           hasNorm ? Optional.of(child(i + ".bn", new BatchNorm(out, 1, shift))) : Optional.empty();
-      layers.add(new Layer(linear, norm));
+      layers.add(new Layer(linear, norm, out));
       width = out;
     }
   }
@@ -73,22 +73,20 @@ public final class ProjectionHead extends Module {
   }
 
   /**
-   * Computes what is after some of the layers: h itself after 0, v after all of them. After another
-   * one, batch norm and ReLU are included.
+   * Computes what is there after some of the layers: what SimCLR v2 (arXiv 2006.10029, section 2)
+   * feeds a classifier with, mostly after the first.
    *
    * @param h features, [N, in]
-   * @param count layers, 0 to the number that the head has
-   * @return [N, width of the layer], h itself for 0
-   * @throws IllegalArgumentException for another shape or number
+   * @param count how many layers, batch norm and ReLU included: 0 for h itself, {@link #layers} for
+   *     v
+   * @return [N, {@link #outDim(int)}]
+   * @throws IllegalArgumentException for another shape, or a number of layers that is not there
    */
   public Tensor forward(Tensor h, int count) {
+    requireLayers(count);
     if (h.dim() != 2 || h.size(1) != in) {
       throw new IllegalArgumentException(
           "features have shape " + Arrays.toString(h.shape()) + "; allowed: [N, " + in + "]");
-    }
-    if (count < 0 || count > layers.size()) {
-      throw new IllegalArgumentException(
-          "count is " + count + "; allowed: 0 to " + layers.size() + ", the layers of the head");
     }
     if (count == 0) {
       return h;
@@ -108,6 +106,34 @@ public final class ProjectionHead extends Module {
       }
       return scope.keep(out);
     }
+  }
+
+  private void requireLayers(int count) {
+    if (count < 0 || count > layers.size()) {
+      throw new IllegalArgumentException(
+          "layers is " + count + "; allowed: 0 to " + layers.size() + ", which the head has");
+    }
+  }
+
+  /**
+   * Returns the number of layers.
+   *
+   * @return dense layers, 0 to 4
+   */
+  public int layers() {
+    return layers.size();
+  }
+
+  /**
+   * Returns the size of what some of the layers give.
+   *
+   * @param count how many layers
+   * @return numbers per view
+   * @throws IllegalArgumentException for a number of layers that is not there
+   */
+  public int outDim(int count) {
+    requireLayers(count);
+    return count == 0 ? in : layers.get(count - 1).outDim;
   }
 
   /**

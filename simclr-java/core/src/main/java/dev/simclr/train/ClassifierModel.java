@@ -62,7 +62,8 @@ public final class ClassifierModel implements AutoCloseable {
       Optional<ProjectionHead> head =
           config.head().map(h -> head(h, config.encoder(), encoder.featureDim(), seed));
       head.ifPresent(parts::add);
-      Initializer init = new Initializer(seed, Initializer.CLASSIFIER, config.encoder().variant());
+      Initializer init =
+          new Initializer(seed, Initializer.CLASSIFIER, config.encoder().initialWeights());
       int inputs = width(config, encoder.featureDim());
       Linear linear = Linear.classifier(inputs, config.classNames().size(), init);
       parts.add(linear);
@@ -95,6 +96,7 @@ public final class ClassifierModel implements AutoCloseable {
         .batchNorm(h.batchNorm())
         .lastBatchNorm(h.lastBatchNorm())
         .variant(encoder.variant())
+        .initialWeights(encoder.initialWeights())
         .seed(seed)
         .build();
   }

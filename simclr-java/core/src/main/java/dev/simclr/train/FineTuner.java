@@ -271,12 +271,8 @@ public final class FineTuner {
       boolean bf16 = backend.precision().bf16();
       ViewFormat format = classifier.encoder().format();
       ViewFormat trainFormat = bf16 ? format.withDtype(DType.BFLOAT16) : format;
-      TrainConfig order =
-          machine.toBuilder()
-              .batch(config.batch())
-              .seed(config.seed())
-              .positives(TrainConfig.Positives.AUGMENTED)
-              .build();
+      // Order and batches are this run's own, whatever those of the pretraining were.
+      TrainConfig drawn = TrainConfig.builder().batch(config.batch()).seed(config.seed()).build();
       List<AugmentSampler> samplers = List.of(new AugmentSampler(views, format.size()));
       LrSchedule schedule =
           new LrSchedule(
@@ -285,7 +281,7 @@ public final class FineTuner {
               totalSteps);
       try (ViewLoader loader =
               new ViewLoader(
-                  () -> new ViewFiller(train, order, samplers, new Augmenter(trainFormat)),
+                  () -> new ViewFiller(train, drawn, samplers, new Augmenter(trainFormat)),
                   config.batch(),
                   1,
                   trainFormat,
