@@ -294,6 +294,8 @@ final class ClassifierCommandsTest {
                 run,
                 "--protocol",
                 "v2",
+                "--labels",
+                "20",
                 "--epochs",
                 1,
                 "--batch",
@@ -329,6 +331,23 @@ final class ClassifierCommandsTest {
     assertEquals("random weights", result.get("encoder").stringValue());
     assertEquals("simclr", result.get("views").stringValue());
     assertEquals(0, Classifier.describe(scratch).headLayer());
+  }
+
+  /** All labels take the encoder's output with v2, too; without test images nothing is tested. */
+  @Test
+  void finetuneWithoutTestImages() throws IOException {
+    Path out = directory.resolve("untested");
+    String root = "data.root=" + data.resolve("train");
+    Outcome done =
+        simclr(
+            "finetune", run, root, "--protocol", "v2", "--epochs", 1, "--batch", 8, "--out", out);
+    assertEquals(0, done.code(), done.err());
+    assertTrue(
+        done.out().contains("finetune     not tested, since there are no test images\n"),
+        done.out());
+    assertEquals(List.of("classifier.safetensors", "result.json"), names(out));
+    assertEquals(0, json(out.resolve("result.json")).get("test_images").intValue());
+    assertEquals(0, Classifier.describe(out).headLayer());
   }
 
   @Test

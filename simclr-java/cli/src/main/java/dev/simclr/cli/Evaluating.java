@@ -123,14 +123,7 @@ final class Evaluating {
       Inputs inputs = new Inputs(resolved, data, console, result);
       Measured measured = work.measure(inputs);
       result.putAll(measured.facts());
-      measured
-          .accuracy()
-          .ifPresent(accuracy -> {
-            result.put("top1", accuracy.top1());
-            if (inputs.classes() > TOP) {
-              result.put("top5", accuracy.top5());
-            }
-          });
+      measured.accuracy().ifPresent(accuracy -> result.putAll(facts(accuracy, inputs.classes())));
       double seconds = (System.nanoTime() - start) * 1e-9;
       result.put("seconds", seconds);
       measured
@@ -154,6 +147,22 @@ final class Evaluating {
       }
     }
     return ExitCode.OK;
+  }
+
+  /** All that a report says, for the JSON object. */
+  static Map<String, Object> facts(ClassificationReport report) {
+    Map<String, Object> facts = facts(report.accuracy(), report.classNames().size());
+    facts.putAll(Reports.facts(report));
+    return facts;
+  }
+
+  private static Map<String, Object> facts(Accuracy accuracy, int classes) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("top1", accuracy.top1());
+    if (classes > TOP) {
+      facts.put("top5", accuracy.top5());
+    }
+    return facts;
   }
 
   /** Top-1, and top-5 where it says something. */

@@ -6,7 +6,6 @@ import dev.simclr.data.ImageDataset;
 import dev.simclr.data.LabelSelection;
 import dev.simclr.data.SubsetDataset;
 import dev.simclr.embed.Encoder;
-import dev.simclr.eval.ClassificationReport;
 import dev.simclr.train.Augmentation;
 import dev.simclr.train.ClassifierConfig;
 import dev.simclr.train.EncoderConfig;
@@ -35,7 +34,8 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
     name = "finetune",
     description = {
-      "Trains a classifier on labels, starting from a trained encoder, and tests it.",
+      "Trains a classifier on labels, starting from a trained encoder, and tests it if there are test"
+          + " images.",
       "By default all weights are trained as in the SimCLR paper: SGD with Nesterov momentum 0.9,"
           + " learning rate 0.05 x B / 256 falling to 0 in a cosine, no weight decay, no warm-up,"
           + " random crops and flips."
@@ -89,8 +89,8 @@ final class FinetuneCommand implements Callable<Integer> {
       names = "--head-layer",
       paramLabel = "N",
       description =
-          "Layers of the projection head that are kept below the classifier: 0, which is the default"
-              + " of v1, takes the encoder's output; 1 is the default of v2. Needs a run folder.")
+          "Layers of the projection head that are kept below the classifier: 0, the default, takes"
+              + " the encoder's output; 1 is the default of v2 with few labels. Needs a run folder.")
   private Optional<String> headLayer = Optional.empty();
 
   @Option(
@@ -162,44 +162,55 @@ final class FinetuneCommand implements Callable<Integer> {
     }
     results.check();
     Start start = start();
-    HeadLayer layer = HeadLayer.parse("--head-layer", headLayer.orElse(defaultLayer()));
+    HeadLayer layer = HeadLayer.parse("--head-layer", headLayer.orElse(defaultLayer(selection)));
     start.resolved.ifPresent(layer::requireHead);
     long begin = System.nanoTime();
     Console console = json ? new Console(System.err, false, false) : Console.standard(false);
     try (var _ = LogLines.install(console);
         RunData data = RunData.open(start.config.data(), new PackingPrinter(console))) {
-      LabelledFeatures.requireLabels(data, "finetune");
+      LabelledFeatures.requireLabels(data.train(), "training", "finetune");
+      data.test().ifPresent(test -> LabelledFeatures.requireLabels(test, "test", "finetune"));
       ImageDataset all = data.train();
       ImageDataset train = SubsetDataset.of(all, selection.choose(all, seed));
       FineTuneConfig config = config((double) train.size() / all.size());
       Map<String, Object> result = new LinkedHashMap<>();
       describe(start, data, train, console, result);
       FineTuneResult tuned = tune(start, layer, config, data, train, console);
-      ClassificationReport report =
-          tuned.test().orElseThrow(() -> new StoppedException(tuned.steps()));
-      result.putAll(FineTuneFacts.of(config, tuned));
-      result.put("top1", report.accuracy().top1());
-      if (all.classNames().size() > 5) {
-        result.put("top5", report.accuracy().top5());
+      if (!tuned.finished()) {
+        throw new StoppedException(tuned.steps());
       }
+      result.putAll(FineTuneFacts.of(config, tuned));
+      tuned.test().ifPresent(report -> result.putAll(Evaluating.facts(report)));
       double seconds = (System.nanoTime() - begin) * 1e-9;
       result.put("seconds", seconds);
-      result.putAll(Reports.facts(report));
-      results.write(report, result);
+      results.write(tuned.test(), result);
       if (json) {
         System.out.println(JsonMapper.shared().writeValueAsString(result));
       } else {
-        console.fact("finetune", Evaluating.describe(report.accuracy(), all.classNames().size()));
-        Reports.print(report, console);
-        console.fact("results", results.folder().orElseThrow().toString());
-        console.fact("time", String.format(Locale.ROOT, "%.1f s", seconds));
+        print(tuned, seconds, console);
       }
     }
     return ExitCode.OK.code();
   }
 
-  private String defaultLayer() {
-    return protocol == Protocol.V2 && !fromScratch ? "1" : "0";
+  private void print(FineTuneResult tuned, double seconds, Console console) {
+    tuned
+        .test()
+        .ifPresentOrElse(
+            report -> {
+              int classes = report.classNames().size();
+              console.fact("finetune", Evaluating.describe(report.accuracy(), classes));
+              Reports.print(report, console);
+            },
+            () -> console.fact("finetune", "not tested, since there are no test images"));
+    console.fact("results", results.folder().orElseThrow().toString());
+    console.fact("time", String.format(Locale.ROOT, "%.1f s", seconds));
+  }
+
+  /** SimCLRv2 takes a layer of the head where labels are few, and none where all are there. */
+  private String defaultLayer(LabelSelection selection) {
+    boolean few = !(selection instanceof LabelSelection.All);
+    return protocol == Protocol.V2 && few && !fromScratch ? "1" : "0";
   }
 
   private Start start() {
@@ -245,13 +256,13 @@ final class FinetuneCommand implements Callable<Integer> {
     FineTuner tuner =
         FineTuner.of(classifier, config)
             .trainImages(train)
-            .testImages(data.test().orElseThrow())
             .views(views(start.config))
             .machine(start.config.train())
             .evalBatch(start.config.eval().batch())
             .listener(new EpochPrinter(console))
             .stop(stop)
             .out(file);
+    data.test().ifPresent(tuner::testImages);
     start.resolved.ifPresent(resolved -> {
       tuner.initFrom(Encoder.file(resolved.place()));
       if (!layer.isEncoder()) {
@@ -275,7 +286,7 @@ final class FinetuneCommand implements Callable<Integer> {
       Start start, RunData data, ImageDataset train, Console console, Map<String, Object> result) {
     String from = start.resolved.map(r -> r.place().toString()).orElse("random weights");
     console.fact("encoder", from);
-    int test = data.test().orElseThrow().size();
+    int test = data.test().map(ImageDataset::size).orElse(0);
     console.fact(
         "data",
         String.format(

@@ -98,7 +98,9 @@ final class LinearCommand implements Callable<Integer> {
   public Integer call() {
     check();
     results.check();
-    return evaluating.run("linear", this::measure, results::write).code();
+    return evaluating
+        .run("linear", this::measure, (report, all) -> results.write(Optional.of(report), all))
+        .code();
   }
 
   private void check() {

@@ -109,11 +109,16 @@ final class ResultFolder {
     }
   }
 
-  /** Writes all but the classifier, if a folder is wanted. */
-  void write(ClassificationReport report, Map<String, Object> result) {
+  /**
+   * Writes all but the classifier, if a folder is wanted; without a report only {@code
+   * result.json}.
+   */
+  void write(Optional<ClassificationReport> report, Map<String, Object> result) {
     out.ifPresent(folder -> {
-      AtomicFiles.write(folder.resolve(PER_CLASS), perClass(report));
-      AtomicFiles.write(folder.resolve(CONFUSION), confusion(report));
+      report.ifPresent(r -> {
+        AtomicFiles.write(folder.resolve(PER_CLASS), perClass(r));
+        AtomicFiles.write(folder.resolve(CONFUSION), confusion(r));
+      });
       AtomicFiles.write(folder.resolve(RESULT), JSON.writeValueAsString(result) + "\n");
     });
   }
