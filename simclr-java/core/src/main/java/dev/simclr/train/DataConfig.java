@@ -9,10 +9,10 @@ import java.util.Optional;
  * @param source the kind of data
  * @param root the directory that holds the data; {@code embedded} needs none, and for {@code
  *     fashion-mnist} it is by default where Debian's package puts the files
- * @param train for {@code folder}: the subdirectory of {@code root} with the training images;
- *     absent means {@code train} where that exists, else {@code root} itself
- * @param test for {@code folder}: the subdirectory of {@code root} with the test images; absent
- *     means {@code test} or {@code val} where that exists, else no test images
+ * @param train for {@code folder} and {@code imagenet}: the subdirectory of {@code root} with the
+ *     training images; absent means {@code train} where that exists, else {@code root} itself
+ * @param test for {@code folder} and {@code imagenet}: the subdirectory of {@code root} with the
+ *     test images; absent means {@code test} or {@code val} where that exists, else no test images
  * @param imageSize height and width of a view, in pixels
  * @param badImages what happens to an image that cannot be decoded
  * @param pack what the pack in the cache holds of a JPEG file: its pixels, made smaller if they are
@@ -43,6 +43,11 @@ public record DataConfig(
     FASHION_MNIST,
     /** A directory of JPEG and PNG images; the first folder level is the class. */
     FOLDER,
+    /**
+     * ImageNet-1k as a directory of JPEG files: {@code train} and {@code val} with a folder for
+     * each synset.
+     */
+    IMAGENET,
     /** Images that are drawn in code, deterministic from a seed. */
     EMBEDDED;
 

@@ -331,8 +331,10 @@ final class PretrainSession {
   }
 
   private Optional<String> jpegDecoder() {
+    DataConfig.Source source = config.data().source();
     boolean files =
-        request.trainImages().isEmpty() && config.data().source() == DataConfig.Source.FOLDER;
+        request.trainImages().isEmpty()
+            && (source == DataConfig.Source.FOLDER || source == DataConfig.Source.IMAGENET);
     return files ? Optional.of(JpegDecoders.describe()) : Optional.empty();
   }
 

@@ -8,6 +8,7 @@ import dev.simclr.data.Datasets;
 import dev.simclr.data.FashionMnistSource;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.ImageFolderSource;
+import dev.simclr.data.ImageList;
 import dev.simclr.data.JpegDecoders;
 import dev.simclr.data.PackOptions;
 import dev.simclr.data.Progress;
@@ -101,12 +102,28 @@ public final class RunData implements AutoCloseable {
         progress);
   }
 
+  /** Returns how many images a split has, without reading any of them; 0 if there is no split. */
+  static int size(DataConfig data, Split split) {
+    DataSource source = source(data);
+    if (!source.has(split)) {
+      return 0;
+    }
+    try (ImageList list = source.list(split)) {
+      return list.size();
+    }
+  }
+
   private static DataSource source(DataConfig data) {
     return switch (data.source()) {
       case CIFAR10 -> CifarSource.cifar10(root(data));
       case CIFAR100 -> CifarSource.cifar100(root(data));
       case FASHION_MNIST -> FashionMnistSource.of(data.root().orElse(FashionMnistSource.DEBIAN));
       case FOLDER -> ImageFolderSource.of(root(data), data.train(), data.test());
+      case IMAGENET ->
+          ImageFolderSource.of(
+              root(data),
+              data.train().or(() -> Optional.of("train")),
+              data.test().or(() -> Optional.of("val")));
       case EMBEDDED -> EmbeddedImages.source();
     };
   }

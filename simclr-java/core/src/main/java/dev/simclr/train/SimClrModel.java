@@ -59,17 +59,7 @@ final class SimClrModel implements AutoCloseable {
         featureDim = network.featureDim();
       }
       parts.add(encoder);
-      HeadConfig h = config.head();
-      ProjectionHead head =
-          ProjectionHead.builder(featureDim)
-              .layers(h.layers())
-              .hidden(h.hidden())
-              .out(h.out())
-              .batchNorm(h.batchNorm())
-              .lastBatchNorm(h.lastBatchNorm())
-              .variant(encoderConfig.variant())
-              .seed(seed)
-              .build();
+      ProjectionHead head = head(config, featureDim).seed(seed).build();
       parts.add(head);
       for (Module part : parts) {
         part.to(device);
@@ -82,6 +72,18 @@ final class SimClrModel implements AutoCloseable {
       parts.forEach(Module::close);
       throw e;
     }
+  }
+
+  /** Returns the projection head of a configuration, to be built. */
+  static ProjectionHead.Builder head(PretrainConfig config, int featureDim) {
+    HeadConfig h = config.head();
+    return ProjectionHead.builder(featureDim)
+        .layers(h.layers())
+        .hidden(h.hidden())
+        .out(h.out())
+        .batchNorm(h.batchNorm())
+        .lastBatchNorm(h.lastBatchNorm())
+        .variant(EncoderConfig.of(config).variant());
   }
 
   Module encoder() {
