@@ -9,6 +9,7 @@ import dev.simclr.torch.Device;
 import dev.simclr.torch.MemoryFormat;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import java.util.Optional;
 
 /** What is trained: encoder f and projection head g. In a checkpoint their names have a prefix. */
 final class SimClrModel implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Pretrainer.class.getName());
   private static final String ENCODER = "encoder.";
   private static final String HEAD = "head.";
 
@@ -164,7 +166,8 @@ final class SimClrModel implements AutoCloseable {
   /**
    * Takes over weights as the start of another run.
    *
-   * @param source an encoder in safetensors, or a run folder with encoder and head
+   * @param source an encoder in safetensors, see {@link EncoderWeights}, or a run folder with
+   *     encoder and head
    * @throws dev.simclr.checkpoint.CheckpointException naming what is missing, too much or of
    *     another shape
    */
@@ -172,8 +175,15 @@ final class SimClrModel implements AutoCloseable {
     if (Files.isDirectory(source)) {
       load(source.resolve("model.safetensors"), encoder.state());
       load(source.resolve("head.safetensors"), head.state());
-    } else {
-      load(source, encoder.state());
+      return;
+    }
+    List<String> ignored = new EncoderWeights(source).loadInto(encoder);
+    if (!ignored.isEmpty()) {
+      LOG.log(
+          Level.INFO,
+          "of {0} these were ignored, since an encoder has no classifier: {1}",
+          source,
+          String.join(", ", ignored));
     }
   }
 
@@ -185,7 +195,7 @@ final class SimClrModel implements AutoCloseable {
    */
   static void load(Path file, Map<String, Tensor> into) {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
-      reader.readAll(into, ResNet.CLASSIFIER);
+      reader.readAll(into);
     }
   }
 
