@@ -26,15 +26,10 @@ public final class ProjectionHead extends Module {
 
   private record Layer(Linear linear, Optional<BatchNorm> norm, int outDim) {}
 
-  private ProjectionHead(Builder options) {
+  private ProjectionHead(Builder options, Initializer init) {
     in = options.in;
     outDim = options.layers == 0 ? in : options.out;
     int hidden = options.hidden == 0 ? in : options.hidden;
-    Initializer init =
-        new Initializer(
-            options.seed,
-            Initializer.HEAD,
-            options.initialWeights.orElseGet(options.variant::initialWeights));
     int width = in;
     for (int i = 0; i < options.layers; i++) {
       boolean last = i == options.layers - 1;
@@ -259,6 +254,28 @@ public final class ProjectionHead extends Module {
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public ProjectionHead build() {
+      check();
+      return new ProjectionHead(
+          this,
+          new Initializer(
+              seed, Initializer.HEAD, initialWeights.orElseGet(variant::initialWeights)));
+    }
+
+    /**
+     * Counts what {@link #build} would make, without making it.
+     *
+     * @return trainable numbers, and running means and variances
+     * @throws IllegalArgumentException naming the option, its value and what is allowed
+     */
+    public NetworkCount count() {
+      check();
+      try (ProjectionHead head =
+          new ProjectionHead(this, Initializer.shapesOnly(Initializer.HEAD, variant))) {
+        return NetworkCount.of(head);
+      }
+    }
+
+    private void check() {
       if (layers < 0 || layers > MAX_LAYERS) {
         throw new IllegalArgumentException("layers is " + layers + "; allowed: 0 to " + MAX_LAYERS);
       }
@@ -271,7 +288,6 @@ public final class ProjectionHead extends Module {
       if (out < 1) {
         throw new IllegalArgumentException("out is " + out + "; allowed: 1 or more");
       }
-      return new ProjectionHead(this);
     }
   }
 }

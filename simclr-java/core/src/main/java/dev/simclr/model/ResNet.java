@@ -111,6 +111,10 @@ public final class ResNet extends Module {
 
   /** Channels inside the blocks of a stage, counted from 0; at least 1. */
   private int channels(int stage) {
+    return channels(width, stage);
+  }
+
+  private static int channels(double width, int stage) {
     return (int) Math.max(1, Math.round(BASE_CHANNELS * width * (1 << stage)));
   }
 
@@ -374,6 +378,17 @@ public final class ResNet extends Module {
           new ResNet(this, Initializer.shapesOnly(Initializer.ENCODER, variant))) {
         return NetworkCount.of(network);
       }
+    }
+
+    /**
+     * Returns the size of h that {@link #build}'s network would have.
+     *
+     * @return numbers per image
+     * @throws IllegalArgumentException naming the option, its value and what is allowed
+     */
+    public int featureDim() {
+      check();
+      return channels(width, 3) * (isBottleneck(depth) ? Bottleneck.EXPANSION : 1);
     }
 
     private void check() {

@@ -117,6 +117,11 @@ public record EncoderConfig(
     return architecture().count();
   }
 
+  /** Returns the width of h. */
+  public int featureDim() {
+    return architecture().featureDim();
+  }
+
   private ResNet.Builder architecture() {
     return ResNet.builder()
         .depth(model.encoder().depth())

@@ -73,13 +73,17 @@ final class PretrainRun {
 
   private static void requireBatch(ImageDataset train, int batch) {
     if (train.size() < batch) {
-      throw new DataException(
-          "train.batch is "
-              + batch
-              + ", more than the number of training images, which is "
-              + train.size()
-              + "; the last partial batch is dropped, so none would be left");
+      throw tooFewImages(train.size(), batch);
     }
+  }
+
+  static DataException tooFewImages(int images, int batch) {
+    return new DataException(
+        "train.batch is "
+            + batch
+            + ", more than the number of training images, which is "
+            + images
+            + "; the last partial batch is dropped, so none would be left");
   }
 
   /** Labels are places in the list of names: with two lists accuracies would mean nothing. */

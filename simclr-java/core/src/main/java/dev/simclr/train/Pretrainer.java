@@ -77,8 +77,8 @@ public final class Pretrainer {
    * Starts a new run from given weights instead of random ones. Nothing else is taken over: no
    * step, no optimizer state.
    *
-   * @param source an encoder in safetensors, or a finished run folder, whose projection head is
-   *     taken too
+   * @param source an encoder in safetensors, of a run, of torchvision or of timm (see {@link
+   *     EncoderWeights}), or a finished run folder, whose projection head is taken too
    */
   public Pretrainer initFrom(Path source) {
     initFrom = Optional.of(source);

@@ -9,6 +9,7 @@ import dev.simclr.torch.Device;
 import dev.simclr.torch.MemoryFormat;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import java.util.Optional;
 
 /** What is trained: encoder f and projection head g. In a checkpoint their names have a prefix. */
 final class SimClrModel implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Pretrainer.class.getName());
   private static final String ENCODER = "encoder.";
   private static final String HEAD = "head.";
 
@@ -59,18 +61,7 @@ final class SimClrModel implements AutoCloseable {
         featureDim = network.featureDim();
       }
       parts.add(encoder);
-      HeadConfig h = config.head();
-      ProjectionHead head =
-          ProjectionHead.builder(featureDim)
-              .layers(h.layers())
-              .hidden(h.hidden())
-              .out(h.out())
-              .batchNorm(h.batchNorm())
-              .lastBatchNorm(h.lastBatchNorm())
-              .variant(encoderConfig.variant())
-              .initialWeights(encoderConfig.initialWeights())
-              .seed(seed)
-              .build();
+      ProjectionHead head = head(config, featureDim).seed(seed).build();
       parts.add(head);
       for (Module part : parts) {
         part.to(device);
@@ -83,6 +74,19 @@ final class SimClrModel implements AutoCloseable {
       parts.forEach(Module::close);
       throw e;
     }
+  }
+
+  /** Returns the projection head of a configuration, to be built. */
+  static ProjectionHead.Builder head(PretrainConfig config, int featureDim) {
+    HeadConfig h = config.head();
+    return ProjectionHead.builder(featureDim)
+        .layers(h.layers())
+        .hidden(h.hidden())
+        .out(h.out())
+        .batchNorm(h.batchNorm())
+        .lastBatchNorm(h.lastBatchNorm())
+        .variant(EncoderConfig.of(config).variant())
+        .initialWeights(EncoderConfig.of(config).initialWeights());
   }
 
   Module encoder() {
@@ -163,7 +167,8 @@ final class SimClrModel implements AutoCloseable {
   /**
    * Takes over weights as the start of another run.
    *
-   * @param source an encoder in safetensors, or a run folder with encoder and head
+   * @param source an encoder in safetensors, see {@link EncoderWeights}, or a run folder with
+   *     encoder and head
    * @throws dev.simclr.checkpoint.CheckpointException naming what is missing, too much or of
    *     another shape
    */
@@ -171,8 +176,15 @@ final class SimClrModel implements AutoCloseable {
     if (Files.isDirectory(source)) {
       load(source.resolve("model.safetensors"), encoder.state());
       load(source.resolve("head.safetensors"), head.state());
-    } else {
-      load(source, encoder.state());
+      return;
+    }
+    List<String> ignored = new EncoderWeights(source).loadInto(encoder);
+    if (!ignored.isEmpty()) {
+      LOG.log(
+          Level.INFO,
+          "of {0} these were ignored, since an encoder has no classifier: {1}",
+          source,
+          String.join(", ", ignored));
     }
   }
 
@@ -184,7 +196,7 @@ final class SimClrModel implements AutoCloseable {
    */
   static void load(Path file, Map<String, Tensor> into) {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
-      reader.readAll(into, ResNet.CLASSIFIER);
+      reader.readAll(into);
     }
   }
 
