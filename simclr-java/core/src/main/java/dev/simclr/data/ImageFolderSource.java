@@ -95,9 +95,22 @@ public final class ImageFolderSource implements DataSource {
           "{0} has images at its top level: the {1} images have no labels",
           folder,
           split.id());
-      return new FolderImages(folder, scan.files(), List.of());
+      return images(folder, scan, List.of());
     }
-    return new FolderImages(folder, scan.files(), classNames(split, scan));
+    return images(folder, scan, classNames(split, scan));
+  }
+
+  private static ImageList images(Path folder, ImageFolderScan scan, List<String> classNames) {
+    return new FileImages(
+        folder,
+        scan.files().stream()
+            .map(entry ->
+                new FileImages.ImageFile(
+                    entry.path(),
+                    entry.attributes(),
+                    classNames.isEmpty() ? Optional.empty() : Optional.of(entry.className())))
+            .toList(),
+        classNames);
   }
 
   private List<String> classNames(Split split, ImageFolderScan scan) {

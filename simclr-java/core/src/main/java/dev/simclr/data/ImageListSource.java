@@ -7,10 +7,8 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -74,7 +72,11 @@ public final class ImageListSource implements DataSource {
             .forEach(line -> line.className.ifPresent(names::add));
       }
     }
-    return new Listed(SourceFiles.directory(root), file(split), lines, List.copyOf(names));
+    Path directory = SourceFiles.directory(root);
+    return new FileImages(
+        directory,
+        lines.stream().map(line -> stat(directory, line, file(split))).toList(),
+        List.copyOf(names));
   }
 
   private Path file(Split split) {
@@ -128,89 +130,15 @@ public final class ImageListSource implements DataSource {
     return lines;
   }
 
-  /** The images of one list. */
-  private static final class Listed implements ImageList {
-    private final Path root;
-    private final List<Line> lines;
-    private final List<String> classNames;
-    private final Map<String, Integer> labels = new HashMap<>();
-    private final String version;
-
-    Listed(Path root, Path file, List<Line> lines, List<String> classNames) {
-      this.root = root;
-      this.lines = lines;
-      this.classNames = classNames;
-      for (int label = 0; label < classNames.size(); label++) {
-        labels.put(classNames.get(label), label);
-      }
-      Sha256 digest = new Sha256().add(root.toString()).add(classNames.size());
-      classNames.forEach(digest::add);
-      for (int i = 0; i < lines.size(); i++) {
-        Path image = path(i);
-        try {
-          SourceFiles.addStamp(
-              digest, image.toString(), Files.readAttributes(image, BasicFileAttributes.class));
-        } catch (IOException e) {
-          throw new DataException(
-              "cannot read " + image + ", which " + file + " lists: " + IoReasons.of(e), e);
-        }
-        digest.add(label(i));
-      }
-      this.version = digest.finishHex();
-    }
-
-    @Override
-    public int size() {
-      return lines.size();
-    }
-
-    @Override
-    public String name(int index) {
-      return lines.get(index).path.toString();
-    }
-
-    @Override
-    public String describe(int index) {
-      return path(index).toString();
-    }
-
-    @Override
-    public int label(int index) {
-      return lines.get(index).className.map(labels::get).orElse(ImageDataset.UNLABELLED);
-    }
-
-    @Override
-    public List<String> classNames() {
-      return classNames;
-    }
-
-    @Override
-    public String version() {
-      return version;
-    }
-
-    @Override
-    public RgbImage read(int index, DecodeLimits limits) throws BadImageException {
-      return RgbImage.decode(file(index, limits), limits);
-    }
-
-    @Override
-    public boolean hasFiles() {
-      return true;
-    }
-
-    @Override
-    public byte[] file(int index, DecodeLimits limits) throws BadImageException {
-      return RgbImage.readFile(path(index), limits);
-    }
-
-    @Override
-    public void close() {
-      // Each file is only open while it is read.
-    }
-
-    private Path path(int index) {
-      return root.resolve(lines.get(index).path);
+  /** Asks the directory about a listed file, which has to exist. */
+  private static FileImages.ImageFile stat(Path directory, Line line, Path list) {
+    Path image = directory.resolve(line.path);
+    try {
+      return new FileImages.ImageFile(
+          line.path, Files.readAttributes(image, BasicFileAttributes.class), line.className);
+    } catch (IOException e) {
+      throw new DataException(
+          "cannot read " + image + ", which " + list + " lists: " + IoReasons.of(e), e);
     }
   }
 }

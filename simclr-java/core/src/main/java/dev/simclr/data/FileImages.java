@@ -1,19 +1,30 @@
 package dev.simclr.data;
 
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
-/** The images of a folder, labelled by their first folder level if there are classes. */
-final class FolderImages implements ImageList {
+/** Images in files of their own. */
+final class FileImages implements ImageList {
+  /**
+   * One of them.
+   *
+   * @param path relative to a common folder, or absolute
+   * @param attributes what the directory says about it
+   * @param className its class, if it has one
+   */
+  record ImageFile(Path path, BasicFileAttributes attributes, Optional<String> className) {}
+
   private final Path folder;
-  private final List<ImageFolderScan.Entry> files;
+  private final List<ImageFile> files;
   private final List<String> classNames;
   private final Map<String, Integer> labels = new HashMap<>();
   private final String version;
 
-  FolderImages(Path folder, List<ImageFolderScan.Entry> files, List<String> classNames) {
+  FileImages(Path folder, List<ImageFile> files, List<String> classNames) {
     this.folder = folder;
     this.files = files;
     this.classNames = classNames;
@@ -22,7 +33,11 @@ final class FolderImages implements ImageList {
     }
     Sha256 digest = new Sha256().add(folder.toString()).add(classNames.size());
     classNames.forEach(digest::add);
-    files.forEach(file -> SourceFiles.addStamp(digest, file.path().toString(), file.attributes()));
+    for (int i = 0; i < files.size(); i++) {
+      ImageFile file = files.get(i);
+      SourceFiles.addStamp(digest, file.path().toString(), file.attributes());
+      digest.add(label(i));
+    }
     this.version = digest.finishHex();
   }
 
@@ -43,9 +58,7 @@ final class FolderImages implements ImageList {
 
   @Override
   public int label(int index) {
-    return classNames.isEmpty()
-        ? ImageDataset.UNLABELLED
-        : labels.get(files.get(index).className());
+    return files.get(index).className().map(labels::get).orElse(ImageDataset.UNLABELLED);
   }
 
   @Override
