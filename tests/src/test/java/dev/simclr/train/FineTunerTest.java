@@ -283,6 +283,29 @@ final class FineTunerTest {
             values(directory.resolve("c"), "fc.weight")));
   }
 
+  /** bfloat16 has 8 bits of precision: one epoch of linear evaluation differs only a little. */
+  @Test
+  void bfloat16DiffersOnlyALittle() {
+    FineTuneConfig config = FineTuneConfig.linear(BATCH).withEpochs(1);
+    try (ImageDataset train = TinyRuns.trainImages()) {
+      double exact = tuner(onH(train), config, train, "float32").run().loss();
+      TrainConfig bf16 =
+          TinyRuns.config().train().toBuilder().precision(TrainConfig.Precision.BF16).build();
+      double rounded = tuner(onH(train), config, train, "bf16").machine(bf16).run().loss();
+      assertEquals(exact, rounded, 0.02);
+      assertTrue(exact != rounded, "bfloat16 was not used");
+    }
+    double[] a = values(directory.resolve("float32"), "fc.weight");
+    double[] b = values(directory.resolve("bf16"), "fc.weight");
+    double difference = 0;
+    double size = 0;
+    for (int i = 0; i < a.length; i++) {
+      difference += (a[i] - b[i]) * (a[i] - b[i]);
+      size += a[i] * a[i];
+    }
+    assertTrue(difference < 0.01 * size, difference + " of " + size);
+  }
+
   @Test
   void aStoppedRunWritesNothing() {
     try (ImageDataset train = TinyRuns.trainImages();

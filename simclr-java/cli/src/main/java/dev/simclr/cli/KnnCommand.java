@@ -47,8 +47,8 @@ final class KnnCommand implements Callable<Integer> {
       paramLabel = "D",
       split = ",",
       description =
-          "cosine (the default), euclidean or both; in the latter, a neighbour at distance d votes"
-              + " with weight 1 / d.")
+          "cosine (the default), euclidean, with which a neighbour at distance d votes with weight"
+              + " 1 / d, or both.")
   private List<KnnSweep.Distance> distances = List.of(KnnSweep.Distance.COSINE);
 
   @Option(
