@@ -238,6 +238,48 @@ final class FineTunerTest {
     }
   }
 
+  /** The encoders of SimCLRv2, from whose stem, blocks and head freezing has to tell apart. */
+  @Test
+  void encodersOfTheSecondPaperAreFrozenSavedAndLoaded() {
+    ModelConfig model =
+        ModelConfig.builder()
+            .encoder(ModelConfig.Architecture.RESNET50)
+            .width(0.0625)
+            .resnetD(true)
+            .skRatio(0.0625)
+            .build();
+    HeadConfig head = HeadConfig.builder().layers(3).out(8).build();
+    EncoderConfig encoder = EncoderConfig.of(model, TinyRuns.SIZE);
+    try (ImageDataset all = TinyRuns.trainImages();
+        ImageDataset test = TinyRuns.testImages()) {
+      ImageDataset train = SubsetDataset.of(all, java.util.stream.IntStream.range(0, 16).toArray());
+      ClassifierConfig classifier =
+          new ClassifierConfig(encoder, Optional.of(head), 1, all.classNames());
+      Path untrained = directory.resolve("untrained");
+      Path trained = directory.resolve("trained");
+      FineTuneConfig config = FineTuneConfig.v2(1, 8).withFromBlock(0);
+      OptimConfig still = config.optim().toBuilder().lr(0).build();
+      for (Path file : List.of(untrained, trained)) {
+        FineTuner.of(classifier, file.equals(untrained) ? config.withOptim(still) : config)
+            .trainImages(train)
+            .testImages(test)
+            .machine(TinyRuns.config().train())
+            .out(file)
+            .run();
+      }
+      for (String name : names(trained)) {
+        boolean statistic = name.contains("running_") || name.contains("num_batches");
+        boolean frozen = !name.startsWith("layer") && !name.startsWith("head.0.");
+        if (!statistic && !name.startsWith("fc.")) {
+          assertEquals(frozen, Arrays.equals(values(untrained, name), values(trained, name)), name);
+        }
+      }
+      try (var loaded = dev.simclr.embed.Classifier.load(trained)) {
+        assertEquals(classifier, loaded.config());
+      }
+    }
+  }
+
   /** The four kinds of stripes are easy for a network that is trained on their labels. */
   @Test
   void theSupervisedBaselineLearns() {
@@ -274,9 +316,20 @@ final class FineTunerTest {
       tuner(onH(train), config, train, "a").run();
       tuner(onH(train), config, train, "b").run();
       tuner(onH(train), config.withSeed(2), train, "c").run();
+      // Only device, precision, threads and determinism of a pretraining run count.
+      TrainConfig other =
+          TinyRuns.config().train().toBuilder()
+              .batching(TrainConfig.Batching.CONTINUOUS)
+              .positives(TrainConfig.Positives.SHUFFLED)
+              .batch(4)
+              .seed(9)
+              .epochs(1)
+              .build();
+      tuner(onH(train), config, train, "d").machine(other).run();
     }
     byte[] first = Files.readAllBytes(directory.resolve("a"));
     assertArrayEquals(first, Files.readAllBytes(directory.resolve("b")));
+    assertArrayEquals(first, Files.readAllBytes(directory.resolve("d")));
     assertFalse(
         Arrays.equals(
             values(directory.resolve("a"), "fc.weight"),
