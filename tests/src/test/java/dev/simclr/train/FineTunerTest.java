@@ -14,6 +14,7 @@ import dev.simclr.data.ImageDataset;
 import dev.simclr.data.MemoryDataset;
 import dev.simclr.data.RgbImage;
 import dev.simclr.data.SubsetDataset;
+import dev.simclr.embed.Classifier;
 import dev.simclr.embed.Encoder;
 import dev.simclr.embed.EncoderOptions;
 import dev.simclr.random.SampleOrder;
@@ -28,6 +29,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -222,7 +224,7 @@ final class FineTunerTest {
       assertFalse(
           Arrays.equals(values(head, "0.linear.weight"), values(out, "head.0.linear.weight")));
       assertArrayEquals(values(head, "1.linear.weight"), values(out, "head.1.linear.weight"));
-      try (var classifier = dev.simclr.embed.Classifier.load(out)) {
+      try (var classifier = Classifier.load(out)) {
         assertEquals(1, classifier.config().headLayer());
         assertEquals(TinyRuns.config().head(), classifier.config().head().orElseThrow());
         int[] correct = new int[1];
@@ -252,7 +254,7 @@ final class FineTunerTest {
     EncoderConfig encoder = EncoderConfig.of(model, TinyRuns.SIZE);
     try (ImageDataset all = TinyRuns.trainImages();
         ImageDataset test = TinyRuns.testImages()) {
-      ImageDataset train = SubsetDataset.of(all, java.util.stream.IntStream.range(0, 16).toArray());
+      ImageDataset train = SubsetDataset.of(all, IntStream.range(0, 16).toArray());
       ClassifierConfig classifier =
           new ClassifierConfig(encoder, Optional.of(head), 1, all.classNames());
       Path untrained = directory.resolve("untrained");
@@ -274,7 +276,7 @@ final class FineTunerTest {
           assertEquals(frozen, Arrays.equals(values(untrained, name), values(trained, name)), name);
         }
       }
-      try (var loaded = dev.simclr.embed.Classifier.load(trained)) {
+      try (var loaded = Classifier.load(trained)) {
         assertEquals(classifier, loaded.config());
       }
     }
@@ -311,7 +313,7 @@ final class FineTunerTest {
   @Test
   void theSeedDeterminesTheResult() throws IOException {
     try (ImageDataset all = TinyRuns.trainImages()) {
-      ImageDataset train = SubsetDataset.of(all, java.util.stream.IntStream.range(0, 40).toArray());
+      ImageDataset train = SubsetDataset.of(all, IntStream.range(0, 40).toArray());
       FineTuneConfig config = FineTuneConfig.v1(2, 8).withSeed(1);
       tuner(onH(train), config, train, "a").run();
       tuner(onH(train), config, train, "b").run();
