@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.simclr.checkpoint.CheckpointException;
 import dev.simclr.checkpoint.SafetensorsReader;
 import dev.simclr.checkpoint.SafetensorsWriter;
+import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.RgbImage;
 import dev.simclr.eval.LinearClassifier;
@@ -21,16 +22,19 @@ import dev.simclr.train.ClassifierModel;
 import dev.simclr.train.EncoderConfig;
 import dev.simclr.train.TinyRuns;
 import dev.simclr.train.TrainConfig.DeviceChoice;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -137,6 +141,59 @@ final class ClassifierTest {
       assertTrue(all.stream().map(Prediction::label).distinct().count() > 1);
       assertEquals(List.of(), classifier.predict(List.<RgbImage>of()));
     }
+  }
+
+  /** Files in several batches of 7, with bad ones among them; the same from a virtual thread. */
+  @Test
+  void filesAreReadWhenTheyAreNeeded() throws IOException, InterruptedException {
+    List<Path> files = new ArrayList<>();
+    List<Integer> expected = new ArrayList<>();
+    try (ImageDataset images = TinyRuns.testImages();
+        Classifier classifier = Classifier.load(file, CPU)) {
+      for (int i = 0; i < 17; i++) {
+        Path path = directory.resolve(i + ".png");
+        files.add(path);
+        if (i % 5 == 3) {
+          Files.writeString(path, "no image");
+          expected.add(-1);
+          continue;
+        }
+        RgbImage image = image(images, i);
+        var picture = new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_INT_RGB);
+        byte[] rgb = image.pixels().toArray(ValueLayout.JAVA_BYTE);
+        for (int at = 0; at < rgb.length / 3; at++) {
+          int value =
+              (rgb[3 * at] & 255) << 16 | (rgb[3 * at + 1] & 255) << 8 | rgb[3 * at + 2] & 255;
+          picture.setRGB(at % image.width(), at / image.width(), value);
+        }
+        ImageIO.write(picture, "png", path.toFile());
+        expected.add(classifier.predict(image).label());
+      }
+      List<String> bad = Collections.synchronizedList(new ArrayList<>());
+      assertEquals(expected, labels(classifier, files, bad));
+      bad.sort(null);
+      assertEquals(3, bad.size());
+      assertTrue(bad.getFirst().contains(directory.resolve("13.png").toString()), bad.toString());
+      List<Integer> virtual = new ArrayList<>();
+      Thread.ofVirtual().start(() -> virtual.addAll(labels(classifier, files, bad))).join();
+      assertEquals(expected, virtual);
+      assertEquals(List.of(), labels(classifier, List.of(), bad));
+      assertThrows(
+          DataException.class,
+          () ->
+              classifier.predictFiles(
+                  files,
+                  e -> {
+                    throw e;
+                  }));
+      assertEquals(expected, labels(classifier, files, bad), "usable after a failure");
+    }
+  }
+
+  private static List<Integer> labels(Classifier classifier, List<Path> files, List<String> bad) {
+    return classifier.predictFiles(files, e -> bad.add(e.getMessage())).stream()
+        .map(prediction -> prediction.map(Prediction::label).orElse(-1))
+        .toList();
   }
 
   @Test

@@ -69,9 +69,8 @@ final class FinetuneCommand implements Callable<Integer> {
       paramLabel = "LABELS",
       defaultValue = "all",
       description = {
-        "The training images whose labels are used: all (the default);",
-        "a share such as 1%% or a number for each class such as 25, the same of each class;",
-        "or a text file with the name of an image on each line, as the ImageNet subsets of the"
+        "The training images whose labels are used: all (the default); a share such as 1%% or a"
+            + " number such as 25, the same number of each class; or a text file with the name of an image on each line, as the ImageNet subsets of the"
             + " SimCLR reference."
       })
   private String labels;

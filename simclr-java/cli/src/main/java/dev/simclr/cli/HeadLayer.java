@@ -1,5 +1,6 @@
 package dev.simclr.cli;
 
+import dev.simclr.checkpoint.CheckpointException;
 import dev.simclr.model.ProjectionHead;
 import dev.simclr.torch.GradMode;
 import dev.simclr.torch.Tensor;
@@ -54,7 +55,7 @@ record HeadLayer(String option, OptionalInt layers) {
    * Checks that the head has the layer and is there, if one is needed.
    *
    * @throws ConfigException if the head has fewer layers, or the encoder is no run folder
-   * @throws dev.simclr.checkpoint.CheckpointException if the run has no head
+   * @throws CheckpointException if the run has no head
    */
   void requireHead(EncoderArguments.Resolved resolved) {
     if (isEncoder()) {
@@ -77,7 +78,7 @@ record HeadLayer(String option, OptionalInt layers) {
    * Returns the file of the head.
    *
    * @throws ConfigException if the encoder is no run folder
-   * @throws dev.simclr.checkpoint.CheckpointException if the run has no head
+   * @throws CheckpointException if the run has no head
    */
   Path file(EncoderArguments.Resolved resolved) {
     if (!Files.isDirectory(resolved.place())) {
@@ -88,7 +89,7 @@ record HeadLayer(String option, OptionalInt layers) {
     }
     Path file = resolved.place().resolve(FILE);
     if (!Files.exists(file)) {
-      throw new dev.simclr.checkpoint.CheckpointException(
+      throw new CheckpointException(
           "folder " + resolved.place() + " has no " + FILE + ", the projection head");
     }
     return file;

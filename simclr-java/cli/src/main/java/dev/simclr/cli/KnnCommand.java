@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -47,8 +48,8 @@ final class KnnCommand implements Callable<Integer> {
       paramLabel = "D",
       split = ",",
       description =
-          "cosine (the default), euclidean or both; in the latter, a neighbour at distance d votes"
-              + " with weight 1 / d.")
+          "cosine (the default), euclidean, with which a neighbour at distance d votes with weight"
+              + " 1 / d, or both.")
   private List<KnnSweep.Distance> distances = List.of(KnnSweep.Distance.COSINE);
 
   @Option(
@@ -79,7 +80,7 @@ final class KnnCommand implements Callable<Integer> {
   }
 
   private static <T> void requireRange(
-      String option, List<T> values, java.util.function.Predicate<T> allowed, String range) {
+      String option, List<T> values, Predicate<T> allowed, String range) {
     values.stream()
         .filter(allowed.negate())
         .findFirst()

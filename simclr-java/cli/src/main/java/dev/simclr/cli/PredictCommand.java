@@ -1,7 +1,6 @@
 package dev.simclr.cli;
 
 import dev.simclr.data.DataException;
-import dev.simclr.data.RgbImage;
 import dev.simclr.embed.Classifier;
 import dev.simclr.embed.EncoderOptions;
 import dev.simclr.embed.Prediction;
@@ -13,7 +12,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -85,9 +83,6 @@ final class PredictCommand implements Callable<Integer> {
     SKIP
   }
 
-  /** An image, or why it is none. */
-  private record Read(Path path, Optional<RgbImage> image, String problem) {}
-
   @Override
   public Integer call() {
     if (Files.isDirectory(out)) {
@@ -123,38 +118,26 @@ final class PredictCommand implements Callable<Integer> {
     int count = 0;
     for (int first = 0; first < files.size(); first += batch) {
       List<Path> some = files.subList(first, Math.min(files.size(), first + batch));
-      // In parallel, and in order.
-      List<Read> read = some.parallelStream().map(this::read).toList();
-      List<Read> good = new ArrayList<>();
-      for (Read one : read) {
-        if (one.image.isPresent()) {
-          good.add(one);
-        } else {
-          console.line("skipped " + one.problem);
+      List<Optional<Prediction>> predictions =
+          classifier.predictFiles(some, problem -> bad(problem, console));
+      StringBuilder lines = new StringBuilder();
+      for (int i = 0; i < some.size(); i++) {
+        if (predictions.get(i).isPresent()) {
+          Prediction p = predictions.get(i).get();
+          lines.append(Csv.line(List.of(some.get(i), p.className(), (float) p.probability())));
+          count++;
         }
       }
-      List<Prediction> predictions =
-          classifier.predict(good.stream().map(one -> one.image.orElseThrow()).toList());
-      StringBuilder lines = new StringBuilder();
-      for (int i = 0; i < good.size(); i++) {
-        Prediction p = predictions.get(i);
-        lines.append(Csv.line(List.of(good.get(i).path, p.className(), (float) p.probability())));
-      }
       append(channel, lines.toString());
-      count += good.size();
     }
     return count;
   }
 
-  private Read read(Path file) {
-    try {
-      return new Read(file, Optional.of(RgbImage.read(file)), "");
-    } catch (DataException e) {
-      if (badImages == BadImages.FAIL) {
-        throw e;
-      }
-      return new Read(file, Optional.empty(), Failures.firstLine(e.getMessage()));
+  private void bad(DataException problem, Console console) {
+    if (badImages == BadImages.FAIL) {
+      throw problem;
     }
+    console.line("skipped " + Failures.firstLine(problem.getMessage()));
   }
 
   private static void append(FileChannel channel, String text) throws IOException {

@@ -38,10 +38,9 @@ final class ResultFolder {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = {
-        "A folder for classifier.safetensors, which simclr predict takes, result.json,",
-        "per-class.csv and confusion.csv."
-      })
+      description =
+          "A folder for classifier.safetensors, which simclr predict takes, result.json,"
+              + " per-class.csv and confusion.csv.")
   private Optional<Path> out = Optional.empty();
 
   @Option(names = "--overwrite", description = "Replace the results that are in --out, if any.")

@@ -2,6 +2,7 @@ package dev.simclr.data;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 
@@ -115,7 +116,7 @@ public final class SubsetDataset implements ImageDataset {
   public String fingerprint() {
     Sha256 digest = new Sha256().add("simclr subset 1").add(all.fingerprint()).add(indices.length);
     Arrays.stream(indices).forEach(digest::add);
-    return java.util.HexFormat.of().formatHex(digest.finish());
+    return HexFormat.of().formatHex(digest.finish());
   }
 
   @Override

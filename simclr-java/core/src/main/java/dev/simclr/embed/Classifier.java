@@ -2,6 +2,7 @@ package dev.simclr.embed;
 
 import dev.simclr.checkpoint.CheckpointException;
 import dev.simclr.checkpoint.SafetensorsReader;
+import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.RgbImage;
 import dev.simclr.torch.Device;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A trained classifier: images to classes.
@@ -166,6 +168,35 @@ public final class Classifier implements AutoCloseable {
    */
   public List<Prediction> predict(List<RgbImage> images) {
     return Arrays.stream(scores.embed(images)).map(this::prediction).toList();
+  }
+
+  /**
+   * Classifies JPEG and PNG files. They are read and prepared on several threads, and only one
+   * image a thread is in memory at a time, so that there may be many large ones.
+   *
+   * @param files the files
+   * @param onBad told of each file that is missing, unreadable or not a sound image, on any thread;
+   *     it may throw to end the whole call
+   * @return a prediction for each file in order, absent where it was bad
+   * @throws IllegalStateException if the classifier is closed
+   */
+  public List<Optional<Prediction>> predictFiles(
+      List<Path> files, java.util.function.Consumer<DataException> onBad) {
+    List<Path> all = List.copyOf(files);
+    return scores
+        .embedEach(
+            all.size(),
+            i -> {
+              try {
+                return Optional.of(RgbImage.read(all.get(i)));
+              } catch (DataException e) {
+                onBad.accept(e);
+                return Optional.empty();
+              }
+            })
+        .stream()
+        .map(row -> row.map(this::prediction))
+        .toList();
   }
 
   /**

@@ -20,15 +20,19 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * A trained encoder f: images to features h.
@@ -254,6 +258,61 @@ public final class Encoder implements AutoCloseable {
     return result;
   }
 
+  /**
+   * Computes the outputs of images that are read when they are needed, on several threads. Of the
+   * images themselves only one a thread is in memory at a time.
+   *
+   * @param count images
+   * @param images reads an image by its number, or tells that it is left out; what it throws is
+   *     thrown here
+   * @return the outputs of each image, in order
+   */
+  List<Optional<float[]>> embedEach(int count, IntFunction<Optional<RgbImage>> images) {
+    List<Optional<float[]>> result = new ArrayList<>(count);
+    for (int first = 0; first < count; first += batch) {
+      int start = first;
+      int end = Math.min(count, first + batch);
+      List<Optional<float[]>> views =
+          preparers.call(() ->
+              IntStream.range(start, end)
+                  .parallel()
+                  .mapToObj(i -> images.apply(i).map(image -> prepare(List.of(image))))
+                  .toList());
+      List<float[]> present = views.stream().flatMap(Optional::stream).toList();
+      float[] outputs = present.isEmpty() ? new float[0] : outputs(present);
+      int next = 0;
+      for (Optional<float[]> view : views) {
+        int from = next;
+        result.add(view.map(v -> Arrays.copyOfRange(outputs, from, from + featureDim())));
+        next += view.isPresent() ? featureDim() : 0;
+      }
+    }
+    return result;
+  }
+
+  /** Asks for the outputs of prepared views, at most a batch, and waits for them. */
+  private float[] outputs(List<float[]> views) {
+    compute.requireUsable();
+    float[] joined = new float[Math.multiplyExact(views.size(), format.values())];
+    for (int i = 0; i < views.size(); i++) {
+      System.arraycopy(views.get(i), 0, joined, i * format.values(), format.values());
+    }
+    batcher.announce(views.size());
+    return ComputeThread.await(submit(joined, views.size()), () -> {});
+  }
+
+  /** Hands announced views over. */
+  private CompletableFuture<float[]> submit(float[] views, int rows) {
+    CompletableFuture<float[]> result = batcher.submit(views, rows);
+    try {
+      compute.execute(() -> batcher.runBatch(this::forward));
+    } catch (RuntimeException e) {
+      batcher.abandon(result);
+      throw e;
+    }
+    return result;
+  }
+
   /** Waits for features and puts them where they belong; returns how many images are done. */
   private int take(CompletableFuture<float[]> future, float[][] result, int start) {
     float[] rows = ComputeThread.await(future, () -> {});
@@ -366,14 +425,7 @@ public final class Encoder implements AutoCloseable {
       batcher.withdraw(rows);
       throw e;
     }
-    CompletableFuture<float[]> result = batcher.submit(views, rows);
-    try {
-      compute.execute(() -> batcher.runBatch(this::forward));
-    } catch (RuntimeException e) {
-      batcher.abandon(result);
-      throw e;
-    }
-    return result;
+    return submit(views, rows);
   }
 
   private float[] views(List<RgbImage> images) {

@@ -6,6 +6,7 @@ import dev.simclr.checkpoint.SafetensorsWriter;
 import dev.simclr.eval.LinearClassifier;
 import dev.simclr.model.Initializer;
 import dev.simclr.model.Linear;
+import dev.simclr.model.Module;
 import dev.simclr.model.Parameter;
 import dev.simclr.model.ProjectionHead;
 import dev.simclr.model.ResNet;
@@ -55,7 +56,7 @@ public final class ClassifierModel implements AutoCloseable {
    * @param device where it is
    */
   public static ClassifierModel create(ClassifierConfig config, long seed, Device device) {
-    List<dev.simclr.model.Module> parts = new ArrayList<>();
+    List<Module> parts = new ArrayList<>();
     try {
       ResNet encoder = config.encoder().network(seed);
       parts.add(encoder);
@@ -70,13 +71,13 @@ public final class ClassifierModel implements AutoCloseable {
       try (var _ = GradMode.noGrad()) {
         linear.parameters().forEach(p -> zero(p.tensor()));
       }
-      for (dev.simclr.model.Module part : parts) {
+      for (Module part : parts) {
         part.to(device);
         part.to(MemoryFormat.CHANNELS_LAST);
       }
       return new ClassifierModel(config, encoder, head, linear);
     } catch (RuntimeException | Error e) {
-      parts.forEach(dev.simclr.model.Module::close);
+      parts.forEach(Module::close);
       throw e;
     }
   }
