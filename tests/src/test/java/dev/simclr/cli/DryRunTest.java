@@ -128,6 +128,41 @@ final class DryRunTest {
   }
 
   @Test
+  void publishedSizesFollowThePart() {
+    assertSays(dryRun("--recipe", "stl10"), "data", "100,000 training and 8,000 test images");
+    assertSays(
+        dryRun("--recipe", "stl10", "data.train=fold-3"),
+        "data",
+        "1,000 training and 8,000 test images");
+    Outcome wrong = dryRun("--recipe", "stl10", "data.train=fold-12");
+    assertEquals(2, wrong.code);
+    assertTrue(wrong.err.startsWith("simclr: data.train is fold-12; allowed"), wrong.err);
+  }
+
+  /** The layout of ImageNet's archives: a folder for each synset, names in capital letters. */
+  @Test
+  void imageNetIsItsTwoFoldersOfSynsets() throws IOException {
+    Path root = directory.resolve("imagenet");
+    for (String name :
+        List.of(
+            "train/n01440764/n01440764_18.JPEG",
+            "train/n01443537/n01443537_2.JPEG",
+            "val/n01440764/ILSVRC2012_val_00000293.JPEG",
+            "test/ILSVRC2012_test_00000001.JPEG")) {
+      Files.createDirectories(root.resolve(name).getParent());
+      Files.writeString(root.resolve(name), "an image");
+    }
+    Outcome outcome =
+        dryRun(
+            "--recipe",
+            "imagenet-resnet50-v1",
+            "data.root=" + root,
+            "train.batch=2",
+            "optim.warmup_epochs=0");
+    assertSays(outcome, "data", "2 training and 1 test images");
+  }
+
+  @Test
   void contradictionsAreNamed() {
     Outcome resume = dryRun("--resume", "--out", directory);
     assertEquals(2, resume.code);

@@ -15,6 +15,7 @@ final class Recipes {
           "cifar10-resnet50",
           "cifar10-small-batch",
           "cifar100",
+          "stl10",
           "fashion-mnist-slim",
           "fashion-mnist",
           "folder",

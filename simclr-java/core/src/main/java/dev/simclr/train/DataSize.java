@@ -2,6 +2,8 @@ package dev.simclr.train;
 
 import dev.simclr.data.DataException;
 import dev.simclr.data.Split;
+import dev.simclr.data.Stl10Source;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -24,7 +26,13 @@ public record DataSize(int train, int test, Optional<String> missing) {
     try {
       return new DataSize(
           RunData.size(data, Split.TRAIN), RunData.size(data, Split.TEST), Optional.empty());
-    } catch (IllegalArgumentException | DataException e) {
+    } catch (DataException e) {
+      return published(data, e);
+    } catch (IllegalArgumentException e) {
+      // Said of data.root, it means that the data is elsewhere; all else is a mistake.
+      if (data.root().isPresent()) {
+        throw e;
+      }
       return published(data, e);
     }
   }
@@ -33,19 +41,20 @@ public record DataSize(int train, int test, Optional<String> missing) {
     Optional<String> missing = Optional.of(reason.getMessage());
     return switch (data.source()) {
       case CIFAR10, CIFAR100 -> new DataSize(50_000, 10_000, missing);
-      case STL10 -> new DataSize(stl10(data.train().orElse("train")), 8_000, missing);
       case FASHION_MNIST -> new DataSize(60_000, 10_000, missing);
       case IMAGENET -> new DataSize(1_281_167, 50_000, missing);
+      case STL10 -> new DataSize(stl10(data.train().orElse("train")), 8_000, missing);
       case FOLDER, LIST, EMBEDDED -> throw reason;
     };
   }
 
-  private static int stl10(String train) {
-    return switch (train) {
+  private static int stl10(String part) {
+    Stl10Source.of(Path.of(""), part); // refuses what is no part
+    return switch (part) {
       case "train" -> 5_000;
       case "unlabeled" -> 100_000;
       case "train+unlabeled" -> 105_000;
-      default -> 1_000;
+      default -> 1_000; // a fold
     };
   }
 }
