@@ -8,6 +8,11 @@ import java.util.Optional;
 public final class ShippedRecipes {
   private ShippedRecipes() {}
 
+  /** The names of all recipes. */
+  public static List<String> names() {
+    return Recipes.NAMES;
+  }
+
   /** Resolves a recipe as {@code simclr pretrain --recipe NAME KEY=VALUE ...} does. */
   public static PretrainConfig resolve(String name, String... overrides) {
     return ConfigLoader.resolve(Optional.of(name), Optional.empty(), List.of(overrides));

@@ -476,6 +476,8 @@ final class EncoderTest {
         "model.width|wide|metadata: model.width is 'wide'",
         "model.width|-1|metadata: model.width is -1.0; allowed: 0.0625 to 8",
         "model.zero_gamma|maybe|metadata: model.zero_gamma is 'maybe'; known: false, true",
+        "model.resnet_d|maybe|metadata: model.resnet_d is 'maybe'; known: false, true",
+        "model.sk_ratio|0.0625|metadata: model.sk_ratio is 0.0625; allowed: 0 for resnet18",
         "data.image_size||metadata: data.image_size is missing",
         "augment.interpolation|nearest|metadata: augment.interpolation is 'nearest'",
         "augment.mean|0.5|metadata: augment.mean is '0.5'",
@@ -489,6 +491,24 @@ final class EncoderTest {
     change.put(key, value);
     Path file = rewritten(change);
     assertFails(file, file + ": " + message);
+  }
+
+  @Test
+  void everyArchitectureIsInItsMetadata() {
+    ModelConfig v2 =
+        ModelConfig.builder()
+            .encoder(ModelConfig.Architecture.RESNET152)
+            .width(3)
+            .variant(ModelConfig.BlockVariant.GOOGLE)
+            .resnetD(true)
+            .skRatio(0.0625)
+            .build();
+    Map<String, String> metadata = new HashMap<>(EncoderConfig.of(v2, 224).metadata());
+    assertEquals(v2, EncoderConfig.of(metadata, "a file").model());
+    metadata.remove("model.resnet_d");
+    metadata.remove("model.sk_ratio");
+    ModelConfig earlier = v2.toBuilder().resnetD(false).skRatio(0).build();
+    assertEquals(earlier, EncoderConfig.of(metadata, "a file of an earlier version").model());
   }
 
   @Test

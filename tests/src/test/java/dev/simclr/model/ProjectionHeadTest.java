@@ -11,6 +11,7 @@ import dev.simclr.testing.FixtureArrays;
 import dev.simclr.testing.Formula;
 import dev.simclr.testing.FormulaState;
 import dev.simclr.torch.DType;
+import dev.simclr.torch.GradMode;
 import dev.simclr.torch.LeakCheck;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
@@ -64,6 +65,42 @@ final class ProjectionHeadTest {
       assertClose(fixture.values(name + ".grad"), gradient, 1e-12, 1e-9, "gradient");
       for (Parameter parameter : head.parameters()) {
         assertTrue(parameter.tensor().grad().isPresent(), parameter.name());
+      }
+    }
+  }
+
+  /** The layers after k of the head are a head of their own, and give v for what k layers gave. */
+  @Test
+  void someLayersGiveWhatTheOthersContinue() {
+    try (ProjectionHead head =
+            ProjectionHead.builder(IN).layers(3).hidden(HIDDEN).out(OUT).seed(1).build();
+        ProjectionHead rest =
+            ProjectionHead.builder(HIDDEN).layers(2).hidden(HIDDEN).out(OUT).seed(2).build();
+        var _ = TensorScope.open();
+        var _ = GradMode.noGrad()) {
+      head.eval();
+      rest.eval();
+      FormulaState.fill(head);
+      var whole = head.state();
+      rest.state()
+          .forEach((name, tensor) -> {
+            int layer = name.charAt(0) - '0' + 1;
+            tensor.copy_(whole.get(layer + name.substring(1)));
+          });
+      Tensor h = Tensor.of(Formula.floats(Formula.signed("input", 6, IN)), 6, IN);
+      Tensor first = head.forward(h, 1);
+      assertArrayEquals(new long[] {6, HIDDEN}, first.shape());
+      assertEquals(0, first.min().item(), "ReLU belongs to a hidden layer");
+      assertArrayEquals(head.forward(h).toDoubleArray(), rest.forward(first).toDoubleArray());
+      assertSame(h, head.forward(h, 0));
+      assertArrayEquals(head.forward(h).toDoubleArray(), head.forward(h, 3).toDoubleArray());
+      assertEquals(3, head.layers());
+      assertEquals(
+          List.of(IN, HIDDEN, HIDDEN, OUT), IntStream.range(0, 4).mapToObj(head::outDim).toList());
+      for (int count : new int[] {-1, 4}) {
+        var e = assertThrows(IllegalArgumentException.class, () -> head.forward(h, count));
+        assertEquals(
+            "layers is " + count + "; allowed: 0 to 3, which the head has", e.getMessage());
       }
     }
   }

@@ -38,7 +38,11 @@ final class ResNetTest {
       builder.depth(34);
     } else if (fixture.contains("50")) {
       builder.depth(50);
+    } else if (fixture.contains("101")) {
+      builder.depth(101);
     }
+    builder.resnetD(fixture.matches(".*resnet\\d+d.*"));
+    builder.skRatio(fixture.contains("sk") ? 0.0625 : 0);
     if (fixture.contains("cifar")) {
       builder.stem(Stem.CIFAR);
     }
@@ -77,7 +81,11 @@ final class ResNetTest {
         "resnet34_cifar_eighth",
         "resnet18_cifar_quarter",
         "google_resnet18_cifar_quarter",
-        "google_resnet50_quarter"
+        "google_resnet50_quarter",
+        "resnet50d_eighth",
+        "google_resnet18d_eighth",
+        "google_sk_resnet50d_eighth",
+        "resnet101_cifar_eighth"
       })
   void computesWhatPyTorchComputes(String name) {
     try (var fixture = FixtureArrays.open("resnet/" + name + ".safetensors");
@@ -182,6 +190,70 @@ final class ResNetTest {
       assertEquals(stem, network.stem());
       assertEquals(variant, network.variant());
       assertEquals(1, network.width());
+    }
+  }
+
+  /**
+   * The networks of SimCLR v2, with projection shortcuts as the reference has them: exact numbers
+   * of trainable parameters, and in rounded millions, running statistics included, those of its
+   * table 1 (arXiv 2006.10029).
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "50, 1, false, 23508032, 24",
+    "50, 1, true, 35215584, 35",
+    "50, 2, false, 93907072, 94",
+    "50, 2, true, 140306048, 140",
+    "101, 1, false, 42500160, 43",
+    "101, 1, true, 64662304, 65",
+    "101, 2, false, 169771136, 170",
+    "101, 2, true, 257132224, 257",
+    "152, 1, false, 58143808, 58",
+    "152, 1, true, 88940896, 89",
+    "152, 2, false, 232253568, 233",
+    "152, 2, true, 353398528, 354",
+    "152, 3, true, 794704160, 795"
+  })
+  void hasTheSizeThatSimClrV2Publishes(
+      int depth, double width, boolean selective, long trainable, long millions) {
+    NetworkCount count =
+        ResNet.builder()
+            .depth(depth)
+            .width(width)
+            .variant(Variant.GOOGLE)
+            .resnetD(selective)
+            .skRatio(selective ? 0.0625 : 0)
+            .count();
+    assertEquals(trainable, count.trainable());
+    assertEquals(millions, Math.round((count.trainable() + count.statistics()) / 1e6));
+  }
+
+  /** What is counted without weights is what a network with weights has. */
+  @Test
+  void countsWhatItBuilds() {
+    ResNet.Builder builder = ResNet.builder().depth(50).width(0.25).resnetD(true).skRatio(0.5);
+    try (ResNet network = builder.build()) {
+      assertEquals(network.parameterCount(), builder.count().trainable());
+      long statistics =
+          network.state().values().stream().mapToLong(Tensor::numel).sum()
+              - network.parameterCount()
+              - network.state().keySet().stream().filter(n -> n.endsWith("_tracked")).count();
+      assertEquals(statistics, builder.count().statistics());
+      assertTrue(network.resnetD());
+      assertEquals(0.5, network.skRatio());
+    }
+  }
+
+  /** The convolutions outside of shortcuts, and the classifier that is not here. */
+  @ParameterizedTest
+  @ValueSource(ints = {18, 34, 50, 101, 152, 200})
+  void isAsDeepAsItsNameSays(int depth) {
+    try (ResNet network = ResNet.builder().depth(depth).width(0.0625).build()) {
+      long convolutions =
+          network.namedParameters().keySet().stream()
+              .filter(name -> name.contains("conv") && !name.contains("downsample"))
+              .count();
+      assertEquals(depth, convolutions + 1);
     }
   }
 
@@ -313,8 +385,14 @@ final class ResNetTest {
           IllegalArgumentException.class,
           () -> network.forward(Tensor.zeros(DType.FLOAT32, 3, 32, 32)));
     }
-    var e = assertThrows(IllegalArgumentException.class, () -> ResNet.builder().depth(101).build());
-    assertEquals("depth is 101; allowed: 18, 34, 50", e.getMessage());
+    var e = assertThrows(IllegalArgumentException.class, () -> ResNet.builder().depth(102).build());
+    assertEquals("depth is 102; allowed: 18, 34, 50, 101, 152, 200", e.getMessage());
+    e = assertThrows(IllegalArgumentException.class, () -> ResNet.builder().skRatio(0.5).build());
+    assertEquals(
+        "skRatio is 0.5; allowed: 0 for depth 18, whose blocks are not bottlenecks",
+        e.getMessage());
+    e = assertThrows(IllegalArgumentException.class, () -> ResNet.builder().skRatio(1.5).build());
+    assertEquals("skRatio is 1.5; allowed: 0 to 1", e.getMessage());
     for (double width : new double[] {0, -1, Double.NaN, 65, Double.POSITIVE_INFINITY}) {
       e = assertThrows(IllegalArgumentException.class, () -> ResNet.builder().width(width).build());
       assertTrue(e.getMessage().startsWith("width is " + width), e.getMessage());

@@ -18,6 +18,18 @@ final class LrScheduleTest {
     assertEquals(0.12, schedule.at(195), 1e-16, "the cosine starts at the peak");
   }
 
+  /** The reference's README: CIFAR-10 at batch 512, 976 warm-up steps of 97,657, peak 2. */
+  @Test
+  void warmsUpFromZeroAsTheReferenceDoes() {
+    var schedule = new LrSchedule(2.0, 976, 97657, true);
+    assertEquals(0, schedule.at(0));
+    assertEquals(2.0 / 976, schedule.at(1), 1e-18);
+    assertEquals(2.0 * 975 / 976, schedule.at(975), 1e-15);
+    assertEquals(2.0, schedule.at(976));
+    assertEquals(1 + Math.cos(Math.PI / 96681), schedule.at(977), 1e-15);
+    assertEquals(new LrSchedule(2.0, 976, 97657).at(5000), schedule.at(5000));
+  }
+
   @Test
   void followsTheCosine() {
     var schedule = new LrSchedule(2.0, 100, 1100);

@@ -42,6 +42,21 @@ final class MemoryEstimateTest {
     assertEquals(2048, size.featureDim());
   }
 
+  /** Against the exact number of parameters, which batch norm adds a little to. */
+  @Test
+  void selectiveKernelsAndResNetD() {
+    var model =
+        ModelConfig.builder()
+            .encoder(ModelConfig.Architecture.RESNET152)
+            .width(3)
+            .resnetD(true)
+            .skRatio(0.0625)
+            .build();
+    NetworkSize size = NetworkSize.of(config(model, 224));
+    double head = 6144.0 * 6144 + 6144 * 128;
+    assertEquals(794.704e6, size.parameters() - head, 0.002 * 794.704e6);
+  }
+
   @Test
   void partsAddUp() {
     var e = new MemoryEstimate(100 << 20, 10 << 20, 20 << 20, 30 << 20, 500 << 20);

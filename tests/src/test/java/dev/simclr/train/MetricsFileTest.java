@@ -17,7 +17,8 @@ final class MetricsFileTest {
   @TempDir Path directory;
 
   private static StepProgress progress(long step) {
-    return new StepProgress(step, 100, 2, 5, 4.5, 0.25, 1.5, 0.125, 1000, 0.5, Duration.ZERO);
+    return new StepProgress(
+        step, 100, 2, 5, false, 4.5, 0.25, 1.5, 0.125, 1000, 0.5, Duration.ZERO);
   }
 
   private static Evaluation evaluation(long step, double knn) {

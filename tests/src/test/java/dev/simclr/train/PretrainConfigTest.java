@@ -32,6 +32,9 @@ final class PretrainConfigTest {
         bad(() -> TrainConfig.builder().epochs(-3).build(), "train.epochs is -3"),
         bad(() -> HeadConfig.builder().layers(5).build(), "head.layers is 5; allowed: 0 to 4"),
         bad(() -> ModelConfig.builder().width(Double.NaN).build(), "model.width is NaN"),
+        bad(
+            () -> ModelConfig.builder().skRatio(0.0625).build(),
+            "model.sk_ratio is 0.0625; allowed: 0 for resnet18"),
         bad(() -> DataConfig.builder().imageSize(0).build(), "data.image_size is 0"),
         bad(() -> EvalConfig.builder().knnK(0).build(), "eval.knn_k is 0"),
         bad(() -> EvalConfig.builder().knnT(0).build(), "eval.knn_t is 0"),

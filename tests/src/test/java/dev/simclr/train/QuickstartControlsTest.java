@@ -194,7 +194,7 @@ final class QuickstartControlsTest {
             config.eval().batch(),
             backend.device(),
             backend.loaderThreads())
-        .all(images, model.encoder().featureDim(), model.encoder()::forward);
+        .all(images, model.featureDim(), model.encoder()::forward);
   }
 
   private static int[] labels(ImageDataset images) {

@@ -69,7 +69,7 @@ final class SupervisedRun {
   private static Linear classifier(PretrainConfig config, SimClrModel model, int classes) {
     Initializer init =
         new Initializer(config.train().seed(), Initializer.CLASSIFIER, Variant.TORCHVISION);
-    return Linear.classifier(model.encoder().featureDim(), classes, init);
+    return Linear.classifier(model.featureDim(), classes, init);
   }
 
   private static List<Parameter> parameters(SimClrModel model, Linear classifier) {

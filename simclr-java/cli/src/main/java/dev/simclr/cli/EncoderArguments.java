@@ -5,7 +5,6 @@ import dev.simclr.train.EncoderConfig;
 import dev.simclr.train.PretrainConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -62,16 +61,17 @@ final class EncoderArguments {
    * @throws dev.simclr.checkpoint.CheckpointException if there is no such encoder
    */
   Resolved resolve() {
-    List<String> settings = new ArrayList<>();
-    List<Path> places = new ArrayList<>(encoder.stream().toList());
-    Stream.concat(first.stream(), others.stream())
-        .forEach(argument -> {
-          if (SETTING.matcher(argument).matches()) {
-            settings.add(argument);
-          } else {
-            places.add(Path.of(argument));
-          }
-        });
+    return resolve(Pattern.compile("(?!)"));
+  }
+
+  /**
+   * Finds the encoder and resolves the configuration.
+   *
+   * @param alsoUsed keys that have an effect besides those that always do
+   */
+  Resolved resolve(Pattern alsoUsed) {
+    List<String> settings = settings();
+    List<Path> places = places();
     if (places.isEmpty()) {
       throw new ConfigException("give the folder of a run or an encoder file");
     }
@@ -84,7 +84,7 @@ final class EncoderArguments {
     PretrainConfig config = config(place, settings);
     settings.stream()
         .map(setting -> setting.substring(0, setting.indexOf('=')).strip())
-        .filter(key -> !USED.matcher(key).matches())
+        .filter(key -> !USED.matcher(key).matches() && !alsoUsed.matcher(key).matches())
         .findFirst()
         .ifPresent(key -> {
           throw new ConfigException(
@@ -94,6 +94,36 @@ final class EncoderArguments {
         place,
         described,
         config.with(config.data().toBuilder().imageSize(described.imageSize()).build()));
+  }
+
+  /**
+   * Resolves the configuration of a new network.
+   *
+   * @throws ConfigException if an encoder is given
+   */
+  PretrainConfig resolveWithoutEncoder() {
+    places().stream()
+        .findFirst()
+        .ifPresent(place -> {
+          throw new ConfigException(
+              "--from-scratch starts from random weights, so give no encoder such as " + place);
+        });
+    return ConfigLoader.resolve(sources.recipe, sources.file, settings());
+  }
+
+  private List<String> settings() {
+    return Stream.concat(first.stream(), others.stream())
+        .filter(argument -> SETTING.matcher(argument).matches())
+        .toList();
+  }
+
+  private List<Path> places() {
+    return Stream.concat(
+            encoder.stream(),
+            Stream.concat(first.stream(), others.stream())
+                .filter(argument -> !SETTING.matcher(argument).matches())
+                .map(Path::of))
+        .toList();
   }
 
   private PretrainConfig config(Path place, List<String> settings) {

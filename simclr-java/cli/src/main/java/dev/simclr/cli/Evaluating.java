@@ -1,12 +1,14 @@
 package dev.simclr.cli;
 
 import dev.simclr.eval.Accuracy;
+import dev.simclr.eval.ClassificationReport;
 import dev.simclr.torch.TensorScope;
-import dev.simclr.train.EvalConfig;
 import dev.simclr.train.RunData;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.json.JsonMapper;
@@ -23,24 +25,93 @@ final class Evaluating {
   private boolean json;
 
   /** Trains and tests a classifier. */
-  interface Classifier {
-    Measured measure(LabelledFeatures features, EvalConfig eval);
+  interface Work {
+    Measured measure(Inputs inputs);
   }
 
   /**
    * How good a classifier is.
    *
+   * @param accuracy of one classifier; absent where several were tested, which the lines list
+   * @param report the details, where there are such
    * @param facts what else there is to say of it, for the JSON object
-   * @param description the same for people
+   * @param lines the same for people
    */
-  record Measured(Accuracy accuracy, Map<String, Object> facts, String description) {}
+  record Measured(
+      Optional<Accuracy> accuracy,
+      Optional<ClassificationReport> report,
+      Map<String, Object> facts,
+      List<String> lines) {
+    /** One classifier with all details. */
+    static Measured of(ClassificationReport report, Map<String, Object> facts, String line) {
+      return new Measured(
+          Optional.of(report.accuracy()), Optional.of(report), facts, List.of(line));
+    }
+  }
+
+  /**
+   * What is evaluated, and on what.
+   *
+   * @param result the JSON object so far
+   */
+  record Inputs(
+      EncoderArguments.Resolved resolved,
+      RunData data,
+      Console console,
+      Map<String, Object> result) {
+
+    /** Number of classes. */
+    int classes() {
+      return data.train().classNames().size();
+    }
+
+    /** Computes features; the encoder is gone afterwards, and with it its threads. */
+    LabelledFeatures features() {
+      try (EncoderSession session = new EncoderSession(resolved)) {
+        session.describe(console);
+        result.put("encoder", resolved.place().toString());
+        result.put("feature_dim", session.encoder().featureDim());
+        LabelledFeatures features = LabelledFeatures.of(data, session.encoder());
+        describeData();
+        return features;
+      }
+    }
+
+    /** Prints what the images are. */
+    void describeData() {
+      int test = data.test().orElseThrow().size();
+      result.put("data_source", resolved.config().data().source().toString());
+      result.put("train_images", data.train().size());
+      result.put("test_images", test);
+      result.put("classes", classes());
+      console.fact(
+          "data",
+          String.format(
+              Locale.ROOT,
+              "%s: %,d training images, %,d test images, %d classes",
+              resolved.config().data().source(),
+              data.train().size(),
+              test,
+              classes()));
+    }
+  }
 
   /**
    * Evaluates.
    *
    * @param name what is evaluated, as results and messages call it
    */
-  ExitCode run(String name, Classifier classifier) {
+  ExitCode run(String name, Work work) {
+    return run(name, work, (report, result) -> {});
+  }
+
+  /** Keeps results. */
+  interface Results {
+    void write(ClassificationReport report, Map<String, Object> result);
+  }
+
+  /** Evaluates, and keeps the results of a classifier that has a report. */
+  ExitCode run(String name, Work work, Results results) {
     EncoderArguments.Resolved resolved = arguments.resolve();
     long start = System.nanoTime();
     Console console = json ? new Console(System.err, false, false) : Console.standard(false);
@@ -49,56 +120,53 @@ final class Evaluating {
         var _ = TensorScope.open()) {
       LabelledFeatures.requireLabels(data, name);
       Map<String, Object> result = new LinkedHashMap<>();
-      LabelledFeatures features = features(resolved, data, console, result);
-      Measured measured = classifier.measure(features, resolved.config().eval());
-      Accuracy accuracy = measured.accuracy();
+      Inputs inputs = new Inputs(resolved, data, console, result);
+      Measured measured = work.measure(inputs);
       result.putAll(measured.facts());
-      result.put("top1", accuracy.top1());
-      if (features.classes() > TOP) {
-        result.put("top5", accuracy.top5());
-      }
+      measured.accuracy().ifPresent(accuracy -> result.putAll(facts(accuracy, inputs.classes())));
       double seconds = (System.nanoTime() - start) * 1e-9;
       result.put("seconds", seconds);
+      measured
+          .report()
+          .ifPresent(report -> {
+            result.putAll(Reports.facts(report));
+            results.write(report, result);
+          });
       if (json) {
         System.out.println(JsonMapper.shared().writeValueAsString(result));
       } else {
-        console.fact(name, describe(accuracy, features.classes()));
-        console.fact("", measured.description());
+        measured
+            .accuracy()
+            .ifPresent(accuracy -> console.fact(name, describe(accuracy, inputs.classes())));
+        for (int i = 0; i < measured.lines().size(); i++) {
+          boolean named = i == 0 && measured.accuracy().isEmpty();
+          console.fact(named ? name : "", measured.lines().get(i));
+        }
+        measured.report().ifPresent(report -> Reports.print(report, console));
         console.fact("time", String.format(Locale.ROOT, "%.1f s", seconds));
       }
     }
     return ExitCode.OK;
   }
 
-  /** Computes features; the encoder is gone afterwards, and with it its threads. */
-  private static LabelledFeatures features(
-      EncoderArguments.Resolved resolved,
-      RunData data,
-      Console console,
-      Map<String, Object> result) {
-    try (EncoderSession session = new EncoderSession(resolved)) {
-      session.describe(console);
-      LabelledFeatures features = LabelledFeatures.of(data, session.encoder());
-      result.put("encoder", resolved.place().toString());
-      result.put("feature_dim", session.encoder().featureDim());
-      result.put("data_source", resolved.config().data().source().toString());
-      result.put("train_images", features.trainLabels().length);
-      result.put("test_images", features.testLabels().length);
-      result.put("classes", features.classes());
-      console.fact(
-          "data",
-          String.format(
-              Locale.ROOT,
-              "%s: %,d training images, %,d test images, %d classes",
-              resolved.config().data().source(),
-              features.trainLabels().length,
-              features.testLabels().length,
-              features.classes()));
-      return features;
-    }
+  /** All that a report says, for the JSON object. */
+  static Map<String, Object> facts(ClassificationReport report) {
+    Map<String, Object> facts = facts(report.accuracy(), report.classNames().size());
+    facts.putAll(Reports.facts(report));
+    return facts;
   }
 
-  private static String describe(Accuracy accuracy, int classes) {
+  private static Map<String, Object> facts(Accuracy accuracy, int classes) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("top1", accuracy.top1());
+    if (classes > TOP) {
+      facts.put("top5", accuracy.top5());
+    }
+    return facts;
+  }
+
+  /** Top-1, and top-5 where it says something. */
+  static String describe(Accuracy accuracy, int classes) {
     String top1 = String.format(Locale.ROOT, "%.2f %% top-1", 100 * accuracy.top1());
     return classes > TOP
         ? top1 + String.format(Locale.ROOT, ", %.2f %% top-5", 100 * accuracy.top5())

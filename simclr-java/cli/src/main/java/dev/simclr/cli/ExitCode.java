@@ -18,7 +18,10 @@ enum ExitCode {
   NOT_FINITE(6),
   /** A file cannot be written. */
   CANNOT_WRITE(7),
-  /** Stopped on request; a checkpoint was written and {@code --resume} goes on from it. */
+  /**
+   * Stopped on request. A pretraining run has written a checkpoint, from which {@code --resume}
+   * goes on; others have written nothing.
+   */
   STOPPED(75);
 
   private final int code;

@@ -14,6 +14,7 @@ final class Failures {
   static ExitCode code(Throwable failure) {
     return switch (failure) {
       case ConfigException e -> ExitCode.USAGE;
+      case StoppedException e -> ExitCode.STOPPED;
       case IllegalArgumentException e -> ExitCode.USAGE;
       case DataException e -> ExitCode.DATA;
       case CannotWriteException e -> ExitCode.CANNOT_WRITE;
@@ -49,6 +50,7 @@ final class Failures {
   private static String smallerBatch(String command) {
     return switch (command) {
       case "quickstart", "pretrain" -> "lower train.batch or ";
+      case "finetune", "predict" -> "lower --batch or ";
       case "knn", "linear", "embed" -> "lower eval.batch or ";
       default -> "";
     };

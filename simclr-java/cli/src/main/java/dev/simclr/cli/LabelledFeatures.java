@@ -34,7 +34,13 @@ record LabelledFeatures(
     requireLabels(data.test().get(), "test", what);
   }
 
-  private static void requireLabels(ImageDataset images, String split, String what) {
+  /**
+   * Refuses images without labels.
+   *
+   * @param split what they are for, and {@code what} needs them, for the message
+   * @throws DataException if not all have one
+   */
+  static void requireLabels(ImageDataset images, String split, String what) {
     if (!images.labelled()) {
       throw new DataException(
           what

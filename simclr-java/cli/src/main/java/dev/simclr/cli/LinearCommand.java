@@ -1,51 +1,283 @@
 package dev.simclr.cli;
 
+import dev.simclr.embed.Encoder;
+import dev.simclr.eval.ClassificationReport;
+import dev.simclr.eval.LambdaSearch;
+import dev.simclr.eval.Lbfgs;
+import dev.simclr.eval.LinearClassifier;
 import dev.simclr.eval.LinearProbe;
-import dev.simclr.train.EvalConfig;
+import dev.simclr.eval.LogisticRegression;
+import dev.simclr.torch.Device;
+import dev.simclr.torch.Tensor;
+import dev.simclr.torch.TensorScope;
+import dev.simclr.train.ClassifierConfig;
+import dev.simclr.train.ClassifierModel;
+import dev.simclr.train.FineTuneConfig;
+import dev.simclr.train.FineTuneResult;
+import dev.simclr.train.FineTuner;
+import dev.simclr.train.StopToken;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
-/** Evaluates a trained encoder with a linear probe. */
+/** Evaluates a trained encoder with a linear classifier. */
 @Command(
     name = "linear",
     description = {
       "Evaluates a trained encoder by a linear classifier on its features.",
-      "It is trained on the training images, with L-BFGS in at most 300 iterations, and classifies"
-          + " the test images."
+      "It is trained on the training images, and classifies the test images. The encoder stays as"
+          + " it is."
     },
     mixinStandardHelpOptions = true)
 final class LinearCommand implements Callable<Integer> {
+  private static final int DEFAULT_BATCH = 256;
+
   @Mixin private Evaluating evaluating = new Evaluating();
+  @Mixin private ResultFolder results = new ResultFolder();
+
+  /** How the classifier is trained. */
+  enum Method {
+    FIXED,
+    LBFGS,
+    SGD
+  }
+
+  @Option(
+      names = "--method",
+      paramLabel = "METHOD",
+      defaultValue = "fixed",
+      description = {
+        "fixed (the default): L-BFGS on standardised features with weight decay 1e-4, in at most"
+            + " 300 iterations, as runs evaluate themselves.",
+        "lbfgs: L-BFGS on the features as they are, with the penalty that is best on a fifth of"
+            + " the training images that is held out; then on all of them.",
+        "sgd: SGD on augmented images (crop and flip)."
+      })
+  private Method method;
+
+  @Option(
+      names = "--lambda",
+      paramLabel = "L",
+      split = ",",
+      description =
+          "For lbfgs: penalties lambda to choose from, of lambda / 2 ||W||^2 beside the sum of"
+              + " cross-entropy; by default 45 from 1e-6 to 1e5. One is taken as it is.")
+  private List<Double> lambdas = List.of();
+
+  @Option(names = "--epochs", paramLabel = "N", description = "For sgd: epochs, 90 by default.")
+  private Optional<Integer> epochs = Optional.empty();
+
+  @Option(
+      names = "--batch",
+      paramLabel = "B",
+      description = "For sgd: images of a step, 256 by default.")
+  private Optional<Integer> batch = Optional.empty();
+
+  @Option(
+      names = "--lr",
+      paramLabel = "LR",
+      description = "For sgd: learning rate for 256 images, 0.1 by default.")
+  private Optional<Double> lr = Optional.empty();
+
+  @Option(
+      names = "--seed",
+      paramLabel = "SEED",
+      defaultValue = "0",
+      description =
+          "For lbfgs and sgd: seed of what is held out, of order and of views; 0 by default.")
+  private long seed;
 
   @Override
   public Integer call() {
-    return evaluating.run("linear", LinearCommand::measure).code();
+    check();
+    results.check();
+    return evaluating
+        .run("linear", this::measure, (report, all) -> results.write(Optional.of(report), all))
+        .code();
   }
 
-  private static Evaluating.Measured measure(LabelledFeatures features, EvalConfig eval) {
+  private void check() {
+    requireMethod("--lambda", !lambdas.isEmpty(), Method.LBFGS);
+    requireMethod("--epochs", epochs.isPresent(), Method.SGD);
+    requireMethod("--batch", batch.isPresent(), Method.SGD);
+    requireMethod("--lr", lr.isPresent(), Method.SGD);
+    lambdas.stream()
+        .filter(lambda -> !(lambda >= 0) || lambda.isInfinite())
+        .findFirst()
+        .ifPresent(lambda -> {
+          throw new ConfigException("--lambda is " + lambda + "; allowed: finite, 0 or more");
+        });
+  }
+
+  private void requireMethod(String option, boolean given, Method needed) {
+    if (given && method != needed) {
+      throw new ConfigException(
+          option + " belongs to --method " + needed.name().toLowerCase(Locale.ROOT));
+    }
+  }
+
+  private Evaluating.Measured measure(Evaluating.Inputs inputs) {
+    Optional<Path> file = results.prepare();
+    inputs.result().put("method", method.name().toLowerCase(Locale.ROOT));
+    return switch (method) {
+      case FIXED -> fixed(inputs, file);
+      case LBFGS -> lbfgs(inputs, file);
+      case SGD -> sgd(inputs, file);
+    };
+  }
+
+  private static Evaluating.Measured fixed(Evaluating.Inputs inputs, Optional<Path> file) {
+    LabelledFeatures features = inputs.features();
     LinearProbe probe =
         LinearProbe.fit(features.train(), features.trainLabels(), features.classes());
+    ClassificationReport report =
+        report(inputs, probe.scores(features.test()), features.testLabels());
+    save(inputs, file, probe.classifier());
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("iterations", probe.iterations());
     facts.put("objective", probe.loss());
     facts.put("stop", probe.stop().name().toLowerCase(Locale.ROOT));
-    String end =
-        switch (probe.stop()) {
-          case GRADIENT, CHANGE -> "converged";
-          case ITERATIONS, EVALUATIONS -> "all that are allowed";
-        };
-    return new Evaluating.Measured(
-        probe.accuracy(features.test(), features.testLabels()),
+    return Evaluating.Measured.of(
+        report,
         facts,
         String.format(
             Locale.ROOT,
             "%d iterations (%s), objective %.6f",
             probe.iterations(),
-            end,
+            end(probe.stop()),
             probe.loss()));
+  }
+
+  private Evaluating.Measured lbfgs(Evaluating.Inputs inputs, Optional<Path> file) {
+    LabelledFeatures features = inputs.features();
+    Lbfgs.Options options = Lbfgs.Options.iterations(LogisticRegression.DEFAULT_ITERATIONS);
+    Map<String, Object> facts = new LinkedHashMap<>();
+    LogisticRegression model;
+    String chosen;
+    if (lambdas.size() == 1) {
+      model =
+          LogisticRegression.fit(
+              features.train(),
+              features.trainLabels(),
+              features.classes(),
+              lambdas.getFirst(),
+              options);
+      chosen = "given";
+    } else {
+      double[] values =
+          lambdas.isEmpty()
+              ? LambdaSearch.paperValues()
+              : lambdas.stream().mapToDouble(Double::doubleValue).toArray();
+      LambdaSearch search =
+          LambdaSearch.run(
+              features.train(), features.trainLabels(), features.classes(), values, seed, options);
+      model = search.model();
+      facts.put(
+          "candidates",
+          search.candidates().stream()
+              .map(c -> Map.of("lambda", c.lambda(), "held_out_top1", c.accuracy()))
+              .toList());
+      double best =
+          search.candidates().stream()
+              .mapToDouble(LambdaSearch.Candidate::accuracy)
+              .max()
+              .orElseThrow();
+      chosen =
+          String.format(
+              Locale.ROOT,
+              "the best of %d, %.2f %% on held-out training images",
+              search.candidates().size(),
+              100 * best);
+    }
+    ClassificationReport report =
+        report(inputs, model.classifier().scores(features.test()), features.testLabels());
+    save(inputs, file, model.classifier());
+    facts.put("lambda", model.lambda());
+    facts.put("iterations", model.iterations());
+    facts.put("objective", model.objective());
+    facts.put("stop", model.stop().name().toLowerCase(Locale.ROOT));
+    return Evaluating.Measured.of(
+        report,
+        facts,
+        String.format(
+            Locale.ROOT,
+            "lambda %.4g (%s), %d iterations (%s), objective %.6g",
+            model.lambda(),
+            chosen,
+            model.iterations(),
+            end(model.stop()),
+            model.objective()));
+  }
+
+  private Evaluating.Measured sgd(Evaluating.Inputs inputs, Optional<Path> file) {
+    FineTuneConfig usual = FineTuneConfig.linear(batch.orElse(DEFAULT_BATCH)).withSeed(seed);
+    FineTuneConfig config =
+        usual
+            .withEpochs(epochs.orElse(usual.epochs()))
+            .withOptim(usual.optim().toBuilder().lr(lr.orElse(usual.optim().lr())).build());
+    inputs.console().fact("encoder", inputs.resolved().place().toString());
+    inputs.result().put("encoder", inputs.resolved().place().toString());
+    inputs.describeData();
+    StopToken stop = new StopToken();
+    FineTuneResult result;
+    try (var _ = StopSignals.install(stop, inputs.console())) {
+      FineTuner tuner =
+          FineTuner.of(classifierConfig(inputs), config)
+              .initFrom(Encoder.file(inputs.resolved().place()))
+              .trainImages(inputs.data().train())
+              .testImages(inputs.data().test().orElseThrow())
+              .machine(inputs.resolved().config().train())
+              .evalBatch(inputs.resolved().config().eval().batch())
+              .listener(new EpochPrinter(inputs.console()))
+              .stop(stop);
+      file.ifPresent(tuner::out);
+      result = tuner.run();
+    }
+    ClassificationReport report =
+        result.test().orElseThrow(() -> new StoppedException(result.steps()));
+    return Evaluating.Measured.of(
+        report,
+        FineTuneFacts.of(config, result),
+        String.format(
+            Locale.ROOT,
+            "%d epochs of SGD, cross-entropy %.4f on augmented training images",
+            config.epochs(),
+            result.loss()));
+  }
+
+  private static String end(Lbfgs.Stop stop) {
+    return switch (stop) {
+      case GRADIENT, CHANGE -> "converged";
+      case ITERATIONS, EVALUATIONS -> "all that are allowed";
+    };
+  }
+
+  private static ClassificationReport report(
+      Evaluating.Inputs inputs, Tensor scores, int[] labels) {
+    return ClassificationReport.of(inputs.data().train().classNames(), scores, labels);
+  }
+
+  private static ClassifierConfig classifierConfig(Evaluating.Inputs inputs) {
+    return ClassifierConfig.of(inputs.resolved().encoder(), inputs.data().train().classNames());
+  }
+
+  /** Writes encoder and classifier into one file. */
+  private static void save(
+      Evaluating.Inputs inputs, Optional<Path> file, LinearClassifier classifier) {
+    file.ifPresent(path -> {
+      try (var _ = TensorScope.open();
+          ClassifierModel model = ClassifierModel.create(classifierConfig(inputs), 0, Device.CPU)) {
+        model.initFrom(Encoder.file(inputs.resolved().place()), Optional.empty());
+        model.setLinear(classifier);
+        model.save(path, Map.of());
+      }
+    });
   }
 }

@@ -18,6 +18,8 @@ import picocli.CommandLine.ParseResult;
       PretrainCommand.class,
       KnnCommand.class,
       LinearCommand.class,
+      FinetuneCommand.class,
+      PredictCommand.class,
       EmbedCommand.class,
       ViewsCommand.class,
       BenchCommand.class,
@@ -36,7 +38,7 @@ import picocli.CommandLine.ParseResult;
       "  5   out of memory",
       "  6   the loss is not finite",
       "  7   a file cannot be written",
-      "  75  stopped on request; go on with --resume"
+      "  75  stopped on request; pretrain goes on with --resume"
     })
 public final class Main {
   private Main() {}

@@ -1,8 +1,10 @@
 package dev.simclr.cli;
 
+import dev.simclr.train.RunPlan;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** Pretrains an encoder. */
 @Command(
@@ -13,12 +15,26 @@ final class PretrainCommand implements Callable<Integer> {
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private ConfigOptions config = new ConfigOptions();
 
+  @Option(
+      names = "--dry-run",
+      description =
+          "Print the size of the networks, the number of steps, the learning rate and an estimate of"
+              + " memory, and stop. No image is read and no file is written.")
+  private boolean dryRun;
+
   @Override
   public Integer call() {
     if (config.isEmpty() && !run.resume) {
       throw new ConfigException(
           "give --recipe NAME, --config FILE or KEY=VALUE settings ('simclr recipes' lists the"
               + " recipes)");
+    }
+    if (dryRun) {
+      if (run.resume) {
+        throw new ConfigException("--dry-run and --resume exclude each other");
+      }
+      DryRun.print(Console.standard(run.quiet), RunPlan.of(config.resolve()));
+      return ExitCode.OK.code();
     }
     String name = config.recipe().orElse("pretrain");
     return Pretraining.run(run, name, config, config::resolve).code();

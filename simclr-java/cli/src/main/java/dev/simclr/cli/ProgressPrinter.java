@@ -21,7 +21,6 @@ final class ProgressPrinter implements ProgressListener {
   private final Console console;
   private long lastLine = System.nanoTime();
   private int lastEpoch;
-  private int stepsPerEpoch = 1;
 
   ProgressPrinter(Console console) {
     this.console = console;
@@ -29,7 +28,6 @@ final class ProgressPrinter implements ProgressListener {
 
   @Override
   public void started(RunInfo run) {
-    stepsPerEpoch = run.stepsPerEpoch();
     console.fact("run folder", run.folder().toString());
     console.fact(
         "data",
@@ -62,12 +60,11 @@ final class ProgressPrinter implements ProgressListener {
   @Override
   public void stepped(StepProgress p) {
     String text = describe(p);
-    boolean epochDone = p.step() % stepsPerEpoch == 0;
     boolean due = !console.terminal() && System.nanoTime() - lastLine > PLAIN_LINE_NANOS;
-    if ((epochDone && p.epoch() != lastEpoch) || due) {
+    if ((p.epochEnd() && p.epoch() != lastEpoch) || due) {
       console.line(text);
       lastLine = System.nanoTime();
-      lastEpoch = epochDone ? p.epoch() : lastEpoch;
+      lastEpoch = p.epochEnd() ? p.epoch() : lastEpoch;
     } else {
       console.status(text);
     }

@@ -7,7 +7,19 @@ import tools.jackson.databind.node.ObjectNode;
 final class Recipes {
   /** All recipe names, in the order in which they are listed. */
   static final List<String> NAMES =
-      List.of("quickstart", "cifar10-slim", "cifar10-resnet18", "fashion-mnist-slim", "folder");
+      List.of(
+          "quickstart",
+          "cifar10-slim",
+          "cifar10-resnet18",
+          "cifar10-google",
+          "cifar10-resnet50",
+          "cifar10-small-batch",
+          "cifar100",
+          "fashion-mnist-slim",
+          "fashion-mnist",
+          "folder",
+          "imagenet-resnet50-v1",
+          "imagenet-resnet50-v2");
 
   private Recipes() {}
 

@@ -28,6 +28,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 
 /**
  * A trained encoder f: images to features h.
@@ -57,16 +58,32 @@ public final class Encoder implements AutoCloseable {
   private final ViewFormat format;
   private final Device device;
   private final int batch;
-  private final ResNet network;
+  private final Network network;
   private final Features features;
   private final ComputeThread compute;
   private final MicroBatcher batcher;
   private final Preparers preparers;
   private final Queue<EvalTransform> transforms = new ConcurrentLinkedQueue<>();
 
+  /** What computes, on the compute thread: an encoder, or an encoder with a classifier on it. */
+  interface Network {
+    /** Takes views, {@code [b, 3, S, S]}, and returns {@code [b, outputs]}. */
+    Tensor forward(Tensor views);
+
+    int outputs();
+
+    void close();
+  }
+
+  /** Loads a network, on the compute thread. */
+  @FunctionalInterface
+  interface Loader {
+    Network load(Device device);
+  }
+
   /** Loads, on the compute thread. */
   private Encoder(
-      EncoderFile file, EncoderConfig config, EncoderOptions options, ComputeThread compute) {
+      Loader loader, EncoderConfig config, EncoderOptions options, ComputeThread compute) {
     int processors = Runtime.getRuntime().availableProcessors();
     this.config = config;
     this.format = config.format();
@@ -78,7 +95,7 @@ public final class Encoder implements AutoCloseable {
     this.features = new Features(format, batch, device, loaderThreads);
     this.preparers = new Preparers(loaderThreads);
     Torch.setNumThreads(options.threads() == 0 ? processors : options.threads());
-    this.network = file.load(config, device);
+    this.network = loader.load(device);
   }
 
   /** Loads an encoder with the default options, see {@link #load(Path, EncoderOptions)}. */
@@ -102,9 +119,45 @@ public final class Encoder implements AutoCloseable {
     Objects.requireNonNull(options, "options");
     EncoderFile file = EncoderFile.find(place);
     EncoderConfig config = file.config(options.config());
-    ComputeThread compute = new ComputeThread("the encoder", true);
+    return open(
+        device -> {
+          ResNet resnet = file.load(config, device);
+          return network(resnet::forward, resnet.featureDim(), resnet::close);
+        },
+        config,
+        options,
+        "the encoder");
+  }
+
+  /** Joins what a network consists of. */
+  static Network network(UnaryOperator<Tensor> forward, int outputs, Runnable close) {
+    return new Network() {
+      @Override
+      public Tensor forward(Tensor views) {
+        return forward.apply(views);
+      }
+
+      @Override
+      public int outputs() {
+        return outputs;
+      }
+
+      @Override
+      public void close() {
+        close.run();
+      }
+    };
+  }
+
+  /**
+   * Starts a compute thread and loads a network on it.
+   *
+   * @param owner what messages call it
+   */
+  static Encoder open(Loader loader, EncoderConfig config, EncoderOptions options, String owner) {
+    ComputeThread compute = new ComputeThread(owner, true);
     try {
-      return compute.call(() -> new Encoder(file, config, options, compute), () -> {});
+      return compute.call(() -> new Encoder(loader, config, options, compute), () -> {});
     } catch (RuntimeException | Error e) {
       compute.close();
       throw e;
@@ -122,6 +175,16 @@ public final class Encoder implements AutoCloseable {
     return EncoderFile.find(place).config();
   }
 
+  /**
+   * Returns the encoder file that {@link #load(Path)} would load.
+   *
+   * @param place the folder of a finished run, or its {@code model.safetensors}
+   * @throws dev.simclr.checkpoint.CheckpointException if it is not there
+   */
+  public static Path file(Path place) {
+    return EncoderFile.find(place).path();
+  }
+
   /** Returns the architecture, and how images are prepared. */
   public EncoderConfig config() {
     return config;
@@ -129,7 +192,7 @@ public final class Encoder implements AutoCloseable {
 
   /** Returns D, the number of features of an image. */
   public int featureDim() {
-    return network.featureDim();
+    return network.outputs();
   }
 
   /** Returns the height and width of what the network sees of an image, in pixels. */

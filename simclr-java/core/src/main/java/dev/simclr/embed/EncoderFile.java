@@ -6,6 +6,7 @@ import dev.simclr.model.ResNet;
 import dev.simclr.torch.Device;
 import dev.simclr.torch.MemoryFormat;
 import dev.simclr.train.EncoderConfig;
+import dev.simclr.train.EncoderWeights;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -60,18 +61,16 @@ record EncoderFile(Path path) {
    * @throws CheckpointException naming the file and what does not fit the architecture
    */
   ResNet load(EncoderConfig config, Device device) {
-    try (SafetensorsReader reader = SafetensorsReader.open(path)) {
-      ResNet network = config.network(0);
-      try {
-        reader.readAll(network.state(), ResNet.CLASSIFIER);
-        network.to(device);
-        network.to(MemoryFormat.CHANNELS_LAST);
-        network.eval();
-        return network;
-      } catch (RuntimeException | Error e) {
-        network.close();
-        throw e;
-      }
+    ResNet network = config.network(0);
+    try {
+      new EncoderWeights(path).loadInto(network);
+      network.to(device);
+      network.to(MemoryFormat.CHANNELS_LAST);
+      network.eval();
+      return network;
+    } catch (RuntimeException | Error e) {
+      network.close();
+      throw e;
     }
   }
 

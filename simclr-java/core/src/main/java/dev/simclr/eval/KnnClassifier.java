@@ -26,7 +26,9 @@ public record KnnClassifier(int k, double temperature) {
   /** The usual temperature. */
   public static final double DEFAULT_TEMPERATURE = 0.1;
 
-  private static final int TOP = 5;
+  /** Classes that count for top-5 accuracy. */
+  static final int TOP = 5;
+
   private static final long MAX_SIMILARITY_BYTES = 64L << 20;
 
   /**
@@ -177,7 +179,7 @@ public record KnnClassifier(int k, double temperature) {
   }
 
   /** Returns how many classes come before one, or a number beyond all if it has no vote. */
-  private static int rank(double[] votes, int first, int classes, int label) {
+  static int rank(double[] votes, int first, int classes, int label) {
     if (label >= classes || votes[first + label] == 0) {
       return Integer.MAX_VALUE;
     }

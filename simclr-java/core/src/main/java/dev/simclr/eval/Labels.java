@@ -1,5 +1,6 @@
 package dev.simclr.eval;
 
+import dev.simclr.torch.DType;
 import dev.simclr.torch.Tensor;
 import java.util.Arrays;
 
@@ -32,6 +33,22 @@ final class Labels {
         throw new IllegalArgumentException(
             labelsName + "[" + i + "] is " + labels[i] + "; allowed: classes from 0");
       }
+    }
+  }
+
+  /** Requires in addition labels below {@code classes} and features in single or double. */
+  static void check(
+      Tensor features, int[] labels, int classes, String featuresName, String labelsName) {
+    check(features, labels, featuresName, labelsName);
+    for (int i = 0; i < labels.length; i++) {
+      if (labels[i] >= classes) {
+        throw new IllegalArgumentException(
+            labelsName + "[" + i + "] is " + labels[i] + "; allowed: 0 to " + (classes - 1));
+      }
+    }
+    if (features.dtype() != DType.FLOAT32 && features.dtype() != DType.FLOAT64) {
+      throw new IllegalArgumentException(
+          featuresName + " are " + features.dtype() + "; allowed: FLOAT32, FLOAT64");
     }
   }
 

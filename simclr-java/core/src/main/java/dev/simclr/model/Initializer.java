@@ -32,6 +32,7 @@ public final class Initializer {
   private final long seed;
   private final int stream;
   private final InitialWeights weights;
+  private final boolean shapesOnly;
   private int drawn;
 
   /**
@@ -42,14 +43,33 @@ public final class Initializer {
    * @param weights which distributions
    */
   public Initializer(long seed, int stream, InitialWeights weights) {
-    this.seed = seed;
-    this.stream = stream;
-    this.weights = weights;
+    this(seed, stream, weights, false);
   }
 
   /** Creates an initializer at its first tensor, with a variant's own distributions. */
   public Initializer(long seed, int stream, Variant variant) {
     this(seed, stream, variant.initialWeights());
+  }
+
+  private Initializer(long seed, int stream, InitialWeights weights, boolean shapesOnly) {
+    this.seed = seed;
+    this.stream = stream;
+    this.weights = weights;
+    this.shapesOnly = shapesOnly;
+  }
+
+  /**
+   * Creates an initializer for networks whose sizes alone are of interest: every weight is one zero
+   * that has the shape of many, so the largest network takes no memory.
+   *
+   * @return the initializer
+   */
+  static Initializer shapesOnly(int stream, Variant variant) {
+    return new Initializer(0, stream, variant.initialWeights(), true);
+  }
+
+  private static Tensor shape(long... sizes) {
+    return Tensor.zeros(DType.FLOAT32, 1).expand(sizes);
   }
 
   private long nextSeed() {
@@ -65,6 +85,9 @@ public final class Initializer {
    * @return the weight
    */
   public Tensor convWeight(long... shape) {
+    if (shapesOnly) {
+      return shape(shape);
+    }
     long receptiveField = shape[2] * shape[3];
     Tensor weight = Tensor.empty(DType.FLOAT32, shape);
     switch (weights) {
@@ -91,6 +114,9 @@ public final class Initializer {
    * @return the weight, [out, in]
    */
   public Tensor denseWeight(long out, long in) {
+    if (shapesOnly) {
+      return shape(out, in);
+    }
     Tensor weight = Tensor.empty(DType.FLOAT32, out, in);
     switch (weights) {
       case TORCHVISION, PYTORCH -> {

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
@@ -192,6 +193,17 @@ public abstract class Module implements AutoCloseable {
    */
   public final void train(boolean mode) {
     visit("", (prefix, module) -> module.training = mode);
+  }
+
+  /**
+   * Chooses training mode for some modules and evaluation mode for the others, so that parts that
+   * are frozen keep their statistics.
+   *
+   * @param trained tells by its name whether a module trains; names of children end in a dot, such
+   *     as {@code layer1.0.bn1.}, and this module's is empty
+   */
+  public final void train(Predicate<String> trained) {
+    visit("", (prefix, module) -> module.training = trained.test(prefix));
   }
 
   /** Chooses evaluation mode. */

@@ -24,17 +24,12 @@ public final class ProjectionHead extends Module {
   private final int outDim;
   private final List<Layer> layers = new ArrayList<>();
 
-  private record Layer(Linear linear, Optional<BatchNorm> norm) {}
+  private record Layer(Linear linear, Optional<BatchNorm> norm, int outDim) {}
 
-  private ProjectionHead(Builder options) {
+  private ProjectionHead(Builder options, Initializer init) {
     in = options.in;
     outDim = options.layers == 0 ? in : options.out;
     int hidden = options.hidden == 0 ? in : options.hidden;
-    Initializer init =
-        new Initializer(
-            options.seed,
-            Initializer.HEAD,
-            options.initialWeights.orElseGet(options.variant::initialWeights));
     int width = in;
     for (int i = 0; i < options.layers; i++) {
       boolean last = i == options.layers - 1;
@@ -44,7 +39,7 @@ public final class ProjectionHead extends Module {
       Linear linear = child(i + ".linear", new Linear(width, out, !hasNorm, init));
       Optional<BatchNorm> norm =
           hasNorm ? Optional.of(child(i + ".bn", new BatchNorm(out, 1, shift))) : Optional.empty();
-      layers.add(new Layer(linear, norm));
+      layers.add(new Layer(linear, norm, out));
       width = out;
     }
   }
@@ -69,16 +64,31 @@ public final class ProjectionHead extends Module {
    */
   @Override
   public Tensor forward(Tensor h) {
+    return forward(h, layers.size());
+  }
+
+  /**
+   * Computes what is there after some of the layers: what SimCLR v2 (arXiv 2006.10029, section 2)
+   * feeds a classifier with, mostly after the first.
+   *
+   * @param h features, [N, in]
+   * @param count how many layers, batch norm and ReLU included: 0 for h itself, {@link #layers} for
+   *     v
+   * @return [N, {@link #outDim(int)}]
+   * @throws IllegalArgumentException for another shape, or a number of layers that is not there
+   */
+  public Tensor forward(Tensor h, int count) {
+    requireLayers(count);
     if (h.dim() != 2 || h.size(1) != in) {
       throw new IllegalArgumentException(
           "features have shape " + Arrays.toString(h.shape()) + "; allowed: [N, " + in + "]");
     }
-    if (layers.isEmpty()) {
+    if (count == 0) {
       return h;
     }
     try (var scope = TensorScope.open()) {
       Tensor out = h;
-      for (int i = 0; i < layers.size(); i++) {
+      for (int i = 0; i < count; i++) {
         Layer layer = layers.get(i);
         out = layer.linear.forward(out);
         boolean last = i == layers.size() - 1;
@@ -91,6 +101,34 @@ public final class ProjectionHead extends Module {
       }
       return scope.keep(out);
     }
+  }
+
+  private void requireLayers(int count) {
+    if (count < 0 || count > layers.size()) {
+      throw new IllegalArgumentException(
+          "layers is " + count + "; allowed: 0 to " + layers.size() + ", which the head has");
+    }
+  }
+
+  /**
+   * Returns the number of layers.
+   *
+   * @return dense layers, 0 to 4
+   */
+  public int layers() {
+    return layers.size();
+  }
+
+  /**
+   * Returns the size of what some of the layers give.
+   *
+   * @param count how many layers
+   * @return numbers per view
+   * @throws IllegalArgumentException for a number of layers that is not there
+   */
+  public int outDim(int count) {
+    requireLayers(count);
+    return count == 0 ? in : layers.get(count - 1).outDim;
   }
 
   /**
@@ -216,6 +254,28 @@ public final class ProjectionHead extends Module {
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public ProjectionHead build() {
+      check();
+      return new ProjectionHead(
+          this,
+          new Initializer(
+              seed, Initializer.HEAD, initialWeights.orElseGet(variant::initialWeights)));
+    }
+
+    /**
+     * Counts what {@link #build} would make, without making it.
+     *
+     * @return trainable numbers, and running means and variances
+     * @throws IllegalArgumentException naming the option, its value and what is allowed
+     */
+    public NetworkCount count() {
+      check();
+      try (ProjectionHead head =
+          new ProjectionHead(this, Initializer.shapesOnly(Initializer.HEAD, variant))) {
+        return NetworkCount.of(head);
+      }
+    }
+
+    private void check() {
       if (layers < 0 || layers > MAX_LAYERS) {
         throw new IllegalArgumentException("layers is " + layers + "; allowed: 0 to " + MAX_LAYERS);
       }
@@ -228,7 +288,6 @@ public final class ProjectionHead extends Module {
       if (out < 1) {
         throw new IllegalArgumentException("out is " + out + "; allowed: 1 or more");
       }
-      return new ProjectionHead(this);
     }
   }
 }

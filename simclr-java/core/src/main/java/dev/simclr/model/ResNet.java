@@ -30,31 +30,25 @@ public final class ResNet extends Module {
   private final double width;
   private final Stem stem;
   private final Variant variant;
+  private final boolean resnetD;
+  private final double skRatio;
   private final int featureDim;
-  private final Conv2d conv1;
+  private final Module conv1;
   private final BatchNorm bn1;
   private final List<Sequential> stages;
 
-  private ResNet(Builder options) {
+  private ResNet(Builder options, Initializer init) {
     depth = options.depth;
     width = options.width;
     stem = options.stem;
     variant = options.variant;
-    int[] blocks = depth == 18 ? new int[] {2, 2, 2, 2} : new int[] {3, 4, 6, 3};
-    boolean bottleneck = depth >= 50;
+    resnetD = options.resnetD;
+    skRatio = options.skRatio;
+    int[] blocks = stageBlocks(depth);
+    boolean bottleneck = isBottleneck(depth);
     int expansion = bottleneck ? Bottleneck.EXPANSION : 1;
-    Initializer init =
-        new Initializer(
-            options.seed,
-            Initializer.ENCODER,
-            options.initialWeights.orElseGet(variant::initialWeights));
     int channels = channels(0);
-    conv1 =
-        child(
-            "conv1",
-            stem == Stem.CIFAR
-                ? new Conv2d(3, channels, 3, 1, 1, init)
-                : new Conv2d(3, channels, 7, 2, 3, init));
+    conv1 = child("conv1", firstConvolutions(channels, init));
     bn1 = child("bn1", new BatchNorm(channels));
     stages = new ArrayList<>();
     int in = channels;
@@ -66,7 +60,9 @@ public final class ResNet extends Module {
         int stride = stage > 0 && block == 0 ? 2 : 1;
         boolean projection = stride != 1 || in != out || (block == 0 && variant == Variant.GOOGLE);
         double lastScale = options.zeroGamma ? 0 : 1;
-        BlockShape shape = new BlockShape(in, planes, out, stride, projection, lastScale);
+        BlockShape shape =
+            new BlockShape(
+                in, planes, out, stride, projection, variant, lastScale, resnetD, skRatio);
         modules.add(bottleneck ? new Bottleneck(shape, init) : new BasicBlock(shape, init));
         in = out;
       }
@@ -75,8 +71,50 @@ public final class ResNet extends Module {
     featureDim = in;
   }
 
+  /**
+   * Returns how many residual blocks each stage has.
+   *
+   * @param depth 18, 34, 50, 101, 152 or 200
+   * @return four numbers (He et al. 2016, arXiv 1512.03385, table 1; 200 layers as in the SimCLR
+   *     reference)
+   * @throws IllegalArgumentException for another depth
+   */
+  public static int[] stageBlocks(int depth) {
+    return switch (depth) {
+      case 18 -> new int[] {2, 2, 2, 2};
+      case 34, 50 -> new int[] {3, 4, 6, 3};
+      case 101 -> new int[] {3, 4, 23, 3};
+      case 152 -> new int[] {3, 8, 36, 3};
+      case 200 -> new int[] {3, 24, 36, 3};
+      default ->
+          throw new IllegalArgumentException(
+              "depth is " + depth + "; allowed: 18, 34, 50, 101, 152, 200");
+    };
+  }
+
+  /**
+   * Tells the kind of the residual blocks.
+   *
+   * @param depth number of layers
+   * @return true for bottlenecks, whose output has 4 times their channels, false for basic blocks
+   */
+  public static boolean isBottleneck(int depth) {
+    return depth >= 50;
+  }
+
+  private Module firstConvolutions(int channels, Initializer init) {
+    if (stem == Stem.CIFAR) {
+      return new Conv2d(3, channels, 3, 1, 1, init);
+    }
+    return resnetD ? new DeepStem(channels, init) : new Conv2d(3, channels, 7, 2, 3, init);
+  }
+
   /** Channels inside the blocks of a stage, counted from 0; at least 1. */
   private int channels(int stage) {
+    return channels(width, stage);
+  }
+
+  private static int channels(double width, int stage) {
     return (int) Math.max(1, Math.round(BASE_CHANNELS * width * (1 << stage)));
   }
 
@@ -134,7 +172,7 @@ public final class ResNet extends Module {
   /**
    * Returns the size of h.
    *
-   * @return numbers per image: 512 times the width, or 2048 times for ResNet-50
+   * @return numbers per image: 512 times the width, or 2048 times from ResNet-50 on
    */
   public int featureDim() {
     return featureDim;
@@ -143,7 +181,7 @@ public final class ResNet extends Module {
   /**
    * Returns the number of layers.
    *
-   * @return 18, 34 or 50
+   * @return 18, 34, 50, 101, 152 or 200
    */
   public int depth() {
     return depth;
@@ -176,6 +214,24 @@ public final class ResNet extends Module {
     return variant;
   }
 
+  /**
+   * Tells whether stem and shortcuts are ResNet-D's.
+   *
+   * @return true for ResNet-D
+   */
+  public boolean resnetD() {
+    return resnetD;
+  }
+
+  /**
+   * Returns the width of the layers that mix selective kernels, as a share of a block's channels.
+   *
+   * @return the ratio, 0 where there are no selective kernels
+   */
+  public double skRatio() {
+    return skRatio;
+  }
+
   /** Collects the options of a {@link ResNet}. */
   public static final class Builder {
 
@@ -185,6 +241,8 @@ public final class ResNet extends Module {
     private Variant variant = Variant.TORCHVISION;
     private Optional<InitialWeights> initialWeights = Optional.empty();
     private boolean zeroGamma;
+    private boolean resnetD;
+    private double skRatio;
     private long seed;
 
     private Builder() {}
@@ -192,7 +250,7 @@ public final class ResNet extends Module {
     /**
      * Sets the number of layers.
      *
-     * @param value 18, 34 or 50
+     * @param value 18, 34, 50, 101, 152 or 200
      * @return this builder
      */
     public Builder depth(int value) {
@@ -257,6 +315,32 @@ public final class ResNet extends Module {
     }
 
     /**
+     * Sets whether the ImageNet stem is three 3x3 convolutions instead of one of 7x7, and the
+     * stride of a projection shortcut an average pooling (ResNet-D: He et al. 2019, arXiv
+     * 1812.01187). A CIFAR stem stays what it is.
+     *
+     * @param value true for ResNet-D
+     * @return this builder
+     */
+    public Builder resnetD(boolean value) {
+      resnetD = value;
+      return this;
+    }
+
+    /**
+     * Sets whether the 3x3 convolution of a bottleneck is two that are mixed (selective kernels: Li
+     * et al. 2019, arXiv 1903.06586).
+     *
+     * @param value width of the mixing layer as a share of the block's channels, which is at least
+     *     32; SimCLR v2 uses 0.0625, together with {@link #resnetD}; 0 for no selective kernels
+     * @return this builder
+     */
+    public Builder skRatio(double value) {
+      skRatio = value;
+      return this;
+    }
+
+    /**
      * Sets the seed of the first weights.
      *
      * @param value any number
@@ -274,13 +358,55 @@ public final class ResNet extends Module {
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public ResNet build() {
-      if (depth != 18 && depth != 34 && depth != 50) {
-        throw new IllegalArgumentException("depth is " + depth + "; allowed: 18, 34, 50");
+      check();
+      return new ResNet(
+          this,
+          new Initializer(
+              seed, Initializer.ENCODER, initialWeights.orElseGet(variant::initialWeights)));
+    }
+
+    /**
+     * Counts what {@link #build} would make, without making it: that takes a few megabytes for
+     * networks of any size.
+     *
+     * @return trainable numbers, and running means and variances
+     * @throws IllegalArgumentException naming the option, its value and what is allowed
+     */
+    public NetworkCount count() {
+      check();
+      try (ResNet network =
+          new ResNet(this, Initializer.shapesOnly(Initializer.ENCODER, variant))) {
+        return NetworkCount.of(network);
       }
+    }
+
+    /**
+     * Returns the size of h that {@link #build}'s network would have.
+     *
+     * @return numbers per image
+     * @throws IllegalArgumentException naming the option, its value and what is allowed
+     */
+    public int featureDim() {
+      check();
+      return channels(width, 3) * (isBottleneck(depth) ? Bottleneck.EXPANSION : 1);
+    }
+
+    private void check() {
+      stageBlocks(depth);
       if (!(width > 0 && width <= 64)) {
         throw new IllegalArgumentException("width is " + width + "; allowed: above 0, up to 64");
       }
-      return new ResNet(this);
+      if (!(skRatio >= 0 && skRatio <= 1)) {
+        throw new IllegalArgumentException("skRatio is " + skRatio + "; allowed: 0 to 1");
+      }
+      if (skRatio > 0 && !isBottleneck(depth)) {
+        throw new IllegalArgumentException(
+            "skRatio is "
+                + skRatio
+                + "; allowed: 0 for depth "
+                + depth
+                + ", whose blocks are not bottlenecks");
+      }
     }
   }
 }

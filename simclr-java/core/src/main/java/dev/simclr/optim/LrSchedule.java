@@ -6,19 +6,21 @@ package dev.simclr.optim;
  * <p>For step s, counted from 0, with w warm-up steps of t in total:
  *
  * <pre>
- *   s &lt; w:   peak (s + 1) / w
+ *   s &lt; w:   peak (s + 1) / w    warm-up from one
+ *            peak s / w          warm-up from zero
  *   s &gt;= w:  peak (1 + cos(pi (s - w) / (t - w))) / 2
  * </pre>
  *
- * <p>The first update already moves the weights and the last warm-up step is at the peak. Google's
- * code uses s / w, so that its first update has learning rate 0: one step of training less.
- * (Loshchilov and Hutter 2017, arXiv 1608.03983; SimCLR, arXiv 2002.05709, appendix B.6.)
+ * <p>From one, the first update already moves the weights and the last warm-up step is at the peak.
+ * From zero, as in the SimCLR reference, the first update has learning rate 0. (Loshchilov and
+ * Hutter 2017, arXiv 1608.03983; SimCLR, arXiv 2002.05709, appendix B.6.)
  *
  * @param peak the learning rate at the end of the warm-up
  * @param warmupSteps length of the warm-up, 0 for none
  * @param totalSteps length of the run, at least {@code warmupSteps} and at least 1
+ * @param fromZero whether the first warm-up step has learning rate 0
  */
-public record LrSchedule(double peak, long warmupSteps, long totalSteps) {
+public record LrSchedule(double peak, long warmupSteps, long totalSteps, boolean fromZero) {
 
   /**
    * Refuses values that describe no schedule.
@@ -39,6 +41,17 @@ public record LrSchedule(double peak, long warmupSteps, long totalSteps) {
   }
 
   /**
+   * Creates a schedule that warms up from one.
+   *
+   * @param peak the learning rate at the end of the warm-up
+   * @param warmupSteps length of the warm-up, 0 for none
+   * @param totalSteps length of the run
+   */
+  public LrSchedule(double peak, long warmupSteps, long totalSteps) {
+    this(peak, warmupSteps, totalSteps, false);
+  }
+
+  /**
    * Returns the learning rate of one step.
    *
    * @param step the step, from 0; steps at or after {@code totalSteps} have learning rate 0
@@ -52,7 +65,7 @@ public record LrSchedule(double peak, long warmupSteps, long totalSteps) {
       return 0;
     }
     if (step < warmupSteps) {
-      return peak * (step + 1) / warmupSteps;
+      return peak * (fromZero ? step : step + 1) / warmupSteps;
     }
     double progress = (double) (step - warmupSteps) / (totalSteps - warmupSteps);
     return peak * 0.5 * (1 + Math.cos(Math.PI * progress));

@@ -9,13 +9,13 @@ import java.util.Optional;
  * @param source the kind of data
  * @param root the directory that holds the data; {@code embedded} needs none, and for {@code
  *     fashion-mnist} it is by default where Debian's package puts the files
- * @param train for {@code folder}: the subdirectory of {@code root} with the training images;
- *     absent means {@code train} where that exists, else {@code root} itself. For {@code stl10}:
- *     {@code train} (the default), {@code unlabeled}, {@code train+unlabeled} or {@code fold-0} to
- *     {@code fold-9}. For {@code list}: the file that lists the training images
- * @param test for {@code folder}: the subdirectory of {@code root} with the test images; absent
- *     means {@code test} or {@code val} where that exists, else no test images. For {@code list}:
- *     the file that lists the test images, if there are any
+ * @param train for {@code folder} and {@code imagenet}: the subdirectory of {@code root} with the
+ *     training images; absent means {@code train} where that exists, else {@code root} itself. For
+ *     {@code stl10}: {@code train} (the default), {@code unlabeled}, {@code train+unlabeled} or
+ *     {@code fold-0} to {@code fold-9}. For {@code list}: the file that lists the training images
+ * @param test for {@code folder} and {@code imagenet}: the subdirectory of {@code root} with the
+ *     test images; absent means {@code test} or {@code val} where that exists, else no test images.
+ *     For {@code list}: the file that lists the test images, if there are any
  * @param imageSize height and width of a view, in pixels
  * @param badImages what happens to an image that cannot be decoded
  * @param pack what the pack in the cache holds of a JPEG file: its pixels, made smaller if they are
@@ -50,12 +50,17 @@ public record DataConfig(
     FOLDER,
     /** JPEG and PNG images that text files list: a path, or a path, a comma and a class, a line. */
     LIST,
+    /**
+     * ImageNet-1k as a directory of JPEG files: {@code train} and {@code val} with a folder for
+     * each synset.
+     */
+    IMAGENET,
     /** Images that are drawn in code, deterministic from a seed. */
     EMBEDDED;
 
     /** Whether its images are JPEG and PNG files. */
     boolean hasFiles() {
-      return this == FOLDER || this == LIST;
+      return this == FOLDER || this == IMAGENET || this == LIST;
     }
 
     @Override

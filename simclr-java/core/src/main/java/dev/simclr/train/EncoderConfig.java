@@ -5,6 +5,7 @@ import dev.simclr.augment.Normalization;
 import dev.simclr.augment.PixelLayout;
 import dev.simclr.augment.ViewFormat;
 import dev.simclr.model.InitialWeights;
+import dev.simclr.model.NetworkCount;
 import dev.simclr.model.ResNet;
 import dev.simclr.model.Stem;
 import dev.simclr.model.Variant;
@@ -108,13 +109,22 @@ public record EncoderConfig(
    * @param seed determines the weights
    */
   public ResNet network(long seed) {
+    return architecture().seed(seed).build();
+  }
+
+  /** Returns the size of the network, without building it. */
+  public NetworkCount count() {
+    return architecture().count();
+  }
+
+  /** Returns the width of h. */
+  public int featureDim() {
+    return architecture().featureDim();
+  }
+
+  private ResNet.Builder architecture() {
     return ResNet.builder()
-        .depth(
-            switch (model.encoder()) {
-              case RESNET18 -> 18;
-              case RESNET34 -> 34;
-              case RESNET50 -> 50;
-            })
+        .depth(model.encoder().depth())
         .width(model.width())
         .stem(
             switch (model.stem()) {
@@ -125,8 +135,8 @@ public record EncoderConfig(
         .variant(variant())
         .initialWeights(initialWeights())
         .zeroGamma(model.zeroGamma())
-        .seed(seed)
-        .build();
+        .resnetD(model.resnetD())
+        .skRatio(model.skRatio());
   }
 
   InitialWeights initialWeights() {

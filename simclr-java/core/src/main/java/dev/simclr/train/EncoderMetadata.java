@@ -33,7 +33,14 @@ final class EncoderMetadata {
   }
 
   static Map<String, String> of(EncoderConfig config) {
-    Map<String, String> metadata = new TreeMap<>(ConfigEntries.of(config.model(), MODEL));
+    Map<String, String> metadata = ofViews(config);
+    metadata.putAll(ConfigEntries.of(config.model(), MODEL));
+    return metadata;
+  }
+
+  /** Describes how images are prepared, and not the architecture. */
+  static Map<String, String> ofViews(EncoderConfig config) {
+    Map<String, String> metadata = new TreeMap<>();
     metadata.put(IMAGE_SIZE, Integer.toString(config.imageSize()));
     metadata.put(INTERPOLATION, config.interpolation().toString());
     config.mean().ifPresent(values -> metadata.put(MEAN, values.toString()));
@@ -61,6 +68,13 @@ final class EncoderMetadata {
             .stem(choice(MODEL + "stem", List.of(ModelConfig.StemKind.values())))
             .variant(choice(MODEL + "variant", List.of(ModelConfig.BlockVariant.values())))
             .zeroGamma(choice(MODEL + "zero_gamma", List.of(false, true)));
+    // Files of earlier versions lack these keys, and have neither.
+    if (metadata.containsKey(MODEL + "resnet_d")) {
+      model.resnetD(choice(MODEL + "resnet_d", List.of(false, true)));
+    }
+    if (metadata.containsKey(MODEL + "sk_ratio")) {
+      model.skRatio(value(MODEL + "sk_ratio", Double::valueOf));
+    }
     int imageSize = value(IMAGE_SIZE, Integer::valueOf);
     AugmentSettings.Filter filter = choice(INTERPOLATION, List.of(AugmentSettings.Filter.values()));
     Optional<List<Double>> mean = channels(MEAN);

@@ -4,7 +4,6 @@ import dev.simclr.compute.Features;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.eval.KnnClassifier;
 import dev.simclr.eval.LinearProbe;
-import dev.simclr.model.ResNet;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import java.lang.System.Logger.Level;
@@ -56,16 +55,16 @@ final class Evaluator {
   /**
    * Evaluates an encoder.
    *
-   * @param encoder in evaluation mode
+   * @param model in evaluation mode
    * @param step finished steps
    * @param epoch finished epochs
    * @param linearDue whether the linear probe runs too, if it is not switched off
    */
-  Evaluation evaluate(ResNet encoder, long step, int epoch, boolean linearDue) {
+  Evaluation evaluate(SimClrModel model, long step, int epoch, boolean linearDue) {
     long start = System.nanoTime();
     try (var _ = TensorScope.open()) {
-      Tensor trainFeatures = features.all(train, encoder.featureDim(), encoder::forward);
-      Tensor testFeatures = features.all(test, encoder.featureDim(), encoder::forward);
+      Tensor trainFeatures = features.all(train, model.featureDim(), model::encode);
+      Tensor testFeatures = features.all(test, model.featureDim(), model::encode);
       OptionalDouble knn =
           eval.knn() ? OptionalDouble.of(knn(trainFeatures, testFeatures)) : OptionalDouble.empty();
       OptionalDouble linear =

@@ -14,6 +14,11 @@ import java.util.Locale;
 public record MemoryEstimate(
     long activations, long weights, long batches, long loss, long features) {
 
+  /** Returns the rest of the estimate, for a network of unknown size. */
+  MemoryEstimate withoutNetwork() {
+    return new MemoryEstimate(0, 0, batches, loss, 0);
+  }
+
   /** Returns the peak in bytes; evaluation and training steps do not overlap. */
   public long peakBytes() {
     return weights + batches + Math.max(activations + loss, features);

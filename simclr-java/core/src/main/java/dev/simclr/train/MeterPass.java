@@ -54,8 +54,7 @@ final class MeterPass {
                 backend.loaderThreads(),
                 backend.device())) {
       long rows = (long) steps * batch;
-      Tensor h =
-          Tensor.zeros(DType.FLOAT32, backend.device(), VIEWS * rows, model.encoder().featureDim());
+      Tensor h = Tensor.zeros(DType.FLOAT32, backend.device(), VIEWS * rows, model.featureDim());
       Tensor z = Tensor.zeros(DType.FLOAT32, backend.device(), VIEWS * rows, model.head().outDim());
       for (int i = 0; i < steps; i++) {
         try (var _ = TensorScope.open();
@@ -84,7 +83,7 @@ final class MeterPass {
     for (long done = 0; done < batch; done += config.eval().batch()) {
       try (var _ = TensorScope.open()) {
         long count = Math.min(config.eval().batch(), batch - done);
-        Tensor features = model.encoder().forward(views.narrow(0, done, count));
+        Tensor features = model.encode(views.narrow(0, done, count));
         h.narrow(0, first + done, count).copyFrom(features);
         z.narrow(0, first + done, count).copyFrom(model.head().forward(features));
       }

@@ -1,5 +1,7 @@
 package dev.simclr.train;
 
+import dev.simclr.model.ResNet;
+
 /**
  * The encoder (YAML section {@code model}).
  *
@@ -9,6 +11,10 @@ package dev.simclr.train;
  * @param variant the layout of the residual blocks
  * @param init what the first weights are drawn from
  * @param zeroGamma whether the last batch norm of each residual branch starts at scale 0
+ * @param resnetD whether an ImageNet stem is three 3x3 convolutions and shortcuts are
+ *     average-pooled
+ * @param skRatio width of the layers that mix selective kernels, as a share of a block's channels;
+ *     SimCLR v2 uses 0.0625, together with {@code resnetD}; 0 means no selective kernels
  */
 public record ModelConfig(
     Architecture encoder,
@@ -16,15 +22,34 @@ public record ModelConfig(
     StemKind stem,
     BlockVariant variant,
     Init init,
-    boolean zeroGamma) {
+    boolean zeroGamma,
+    boolean resnetD,
+    double skRatio) {
   /** The residual networks. */
   public enum Architecture {
     /** 18 layers, basic blocks. */
-    RESNET18,
+    RESNET18(18),
     /** 34 layers, basic blocks. */
-    RESNET34,
+    RESNET34(34),
     /** 50 layers, bottleneck blocks. */
-    RESNET50;
+    RESNET50(50),
+    /** 101 layers, bottleneck blocks. */
+    RESNET101(101),
+    /** 152 layers, bottleneck blocks. */
+    RESNET152(152),
+    /** 200 layers, bottleneck blocks. */
+    RESNET200(200);
+
+    private final int depth;
+
+    Architecture(int depth) {
+      this.depth = depth;
+    }
+
+    /** Returns the number of layers. */
+    public int depth() {
+      return depth;
+    }
 
     @Override
     public String toString() {
@@ -88,6 +113,11 @@ public record ModelConfig(
     Keys.present("model.stem", stem);
     Keys.present("model.variant", variant);
     Keys.present("model.init", init);
+    Keys.between("model.sk_ratio", skRatio, 0, 1);
+    if (skRatio > 0 && !ResNet.isBottleneck(encoder.depth())) {
+      throw Keys.refused(
+          "model.sk_ratio", skRatio, "0 for " + encoder + ", whose blocks are not bottlenecks");
+    }
   }
 
   /** Returns the default values. */
@@ -109,6 +139,8 @@ public record ModelConfig(
     b.variant = variant;
     b.init = init;
     b.zeroGamma = zeroGamma;
+    b.resnetD = resnetD;
+    b.skRatio = skRatio;
     return b;
   }
 
@@ -120,6 +152,8 @@ public record ModelConfig(
     private BlockVariant variant = BlockVariant.TORCHVISION;
     private Init init = Init.AUTO;
     private boolean zeroGamma = false;
+    private boolean resnetD = false;
+    private double skRatio = 0.0;
 
     private Builder() {}
 
@@ -159,13 +193,25 @@ public record ModelConfig(
       return this;
     }
 
+    /** Sets {@code resnetD}. */
+    public Builder resnetD(boolean value) {
+      resnetD = value;
+      return this;
+    }
+
+    /** Sets {@code skRatio}. */
+    public Builder skRatio(double value) {
+      skRatio = value;
+      return this;
+    }
+
     /**
      * Returns the values, checked.
      *
      * @throws IllegalArgumentException naming the key, the value and what is allowed
      */
     public ModelConfig build() {
-      return new ModelConfig(encoder, width, stem, variant, init, zeroGamma);
+      return new ModelConfig(encoder, width, stem, variant, init, zeroGamma, resnetD, skRatio);
     }
   }
 }

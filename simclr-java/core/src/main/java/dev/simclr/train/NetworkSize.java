@@ -1,5 +1,7 @@
 package dev.simclr.train;
 
+import dev.simclr.model.ResNet;
+
 /**
  * The size of encoder and head, computed without building them, since the largest would not fit.
  * Approximate: the shortcut of every stage is taken to be a projection.
@@ -20,17 +22,20 @@ record NetworkSize(double outputs, double widest, double parameters, double feat
           case IMAGENET -> false;
           case AUTO -> size <= 32;
         };
-    int[] blocks =
-        switch (model.encoder()) {
-          case RESNET18 -> new int[] {2, 2, 2, 2};
-          case RESNET34, RESNET50 -> new int[] {3, 4, 6, 3};
-        };
-    boolean bottleneck = model.encoder() == ModelConfig.Architecture.RESNET50;
+    int[] blocks = ResNet.stageBlocks(model.encoder().depth());
+    boolean bottleneck = ResNet.isBottleneck(model.encoder().depth());
+    int streams = model.skRatio() > 0 ? 2 : 1;
     Sum sum = new Sum();
     double channels = 64 * model.width();
     long side = cifar ? size : Math.ceilDiv(size, 2);
-    sum.convolution(3, channels, cifar ? 3 : 7, side);
-    double widest = sum.outputs;
+    if (model.resnetD() && !cifar) {
+      sum.convolution(3, channels / 2, 3, side);
+      sum.convolution(channels / 2, channels / 2, 3, side);
+      sum.convolution(channels / 2, channels, 3, side);
+    } else {
+      sum.convolution(3, channels, cifar ? 3 : 7, side);
+    }
+    double widest = channels * side * side;
     side = cifar ? side : Math.ceilDiv(side, 2);
     double in = channels;
     for (int stage = 0; stage < 4; stage++) {
@@ -42,7 +47,11 @@ record NetworkSize(double outputs, double widest, double parameters, double feat
       for (int block = 0; block < blocks[stage]; block++) {
         if (bottleneck) {
           sum.convolution(in, inner, 1, block == 0 ? before : side);
-          sum.convolution(inner, inner, 3, side);
+          sum.convolution(inner, streams * inner, 3, side);
+          if (streams > 1) {
+            double mixing = Math.max((int) (inner * model.skRatio()), 32);
+            sum.parameters += inner * mixing + mixing * streams * inner;
+          }
           sum.convolution(inner, out, 1, side);
         } else {
           sum.convolution(in, inner, 3, side);

@@ -13,6 +13,7 @@ package dev.simclr.train;
  * @param excludeNormAndBias whether norm scales and shifts and all biases go without weight decay
  *     and LARS adaptation
  * @param warmupEpochs epochs of linear warm-up; a cosine to 0 follows
+ * @param warmup the learning rate of the first step of the warm-up
  * @param eeta trust coefficient of LARS
  * @param beta1 first decay rate of AdamW
  * @param beta2 second decay rate of AdamW
@@ -28,6 +29,7 @@ public record OptimConfig(
     double weightDecay,
     boolean excludeNormAndBias,
     double warmupEpochs,
+    Warmup warmup,
     double eeta,
     double beta1,
     double beta2,
@@ -62,6 +64,19 @@ public record OptimConfig(
     }
   }
 
+  /** Where the warm-up, w steps long, begins. */
+  public enum Warmup {
+    /** At 0: the first update changes nothing, as in the SimCLR reference. */
+    FROM_ZERO,
+    /** At peak / w. */
+    FROM_ONE;
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
   /**
    * Refuses values that no run can use.
    *
@@ -75,6 +90,7 @@ public record OptimConfig(
     Keys.between("optim.momentum", momentum, 0, 1);
     Keys.between("optim.weight_decay", weightDecay, 0, 10);
     Keys.between("optim.warmup_epochs", warmupEpochs, 0, 1e6);
+    Keys.present("optim.warmup", warmup);
     Keys.between("optim.eeta", eeta, 1e-9, 10);
     Keys.below("optim.beta1", beta1, 0, 1);
     Keys.below("optim.beta2", beta2, 0, 1);
@@ -103,6 +119,7 @@ public record OptimConfig(
     b.weightDecay = weightDecay;
     b.excludeNormAndBias = excludeNormAndBias;
     b.warmupEpochs = warmupEpochs;
+    b.warmup = warmup;
     b.eeta = eeta;
     b.beta1 = beta1;
     b.beta2 = beta2;
@@ -134,6 +151,7 @@ public record OptimConfig(
     private double weightDecay = 5e-4;
     private boolean excludeNormAndBias = false;
     private double warmupEpochs = 1;
+    private Warmup warmup = Warmup.FROM_ONE;
     private double eeta = 0.001;
     private double beta1 = 0.9;
     private double beta2 = 0.999;
@@ -195,6 +213,12 @@ public record OptimConfig(
       return this;
     }
 
+    /** Sets {@code warmup}. */
+    public Builder warmup(Warmup value) {
+      warmup = value;
+      return this;
+    }
+
     /** Sets {@code eeta}. */
     public Builder eeta(double value) {
       eeta = value;
@@ -235,6 +259,7 @@ public record OptimConfig(
           weightDecay,
           excludeNormAndBias,
           warmupEpochs,
+          warmup,
           eeta,
           beta1,
           beta2,

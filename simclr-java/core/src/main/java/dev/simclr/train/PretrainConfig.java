@@ -42,7 +42,10 @@ public record PretrainConfig(
     Objects.requireNonNull(optim, "optim");
     Objects.requireNonNull(train, "train");
     Objects.requireNonNull(eval, "eval");
-    Keys.ordered("optim.warmup_epochs", optim.warmupEpochs(), "train.epochs", train.epochs());
+    // Counted in steps, the length in epochs depends on the data.
+    if (train.steps() == 0) {
+      Keys.ordered("optim.warmup_epochs", optim.warmupEpochs(), "train.epochs", train.epochs());
+    }
   }
 
   /** Returns the default values of all sections. */

@@ -45,6 +45,7 @@ final class PretrainRun {
   private PretrainResult execute(ImageDataset train, Optional<ImageDataset> test) {
     requireBatch(train, config.train().batch());
     test.ifPresent(images -> requireSameClasses(train, images));
+    StepPlan plan = StepPlan.of(config, train.size());
     Backend backend = Backend.prepare(config.train());
     MemoryEstimate memory =
         MemoryEstimate.of(
@@ -52,15 +53,19 @@ final class PretrainRun {
             backend.precision().bf16(),
             train.size() + test.map(ImageDataset::size).orElse(0),
             ViewLoader.BUFFERS);
+    if (request.encoder().isPresent()) {
+      memory = memory.withoutNetwork();
+    }
     MemoryGuard.check(memory, available(backend.device()), config.train());
     try (var _ = TensorScope.open();
-        SimClrModel model = SimClrModel.create(config, backend.device());
+        SimClrModel model = SimClrModel.create(config, request.encoder(), backend.device());
         Optimizer optimizer = Optimizers.create(config.optim(), model.parameters())) {
       request.initFrom().ifPresent(model::initFrom);
       try (RunFolder folder =
           RunFolder.open(request.folder(), request.mode(), request.initFrom())) {
         request.onFolder().accept(folder.path());
-        return new PretrainSession(request, train, test, backend, model, optimizer, folder, memory)
+        return new PretrainSession(
+                request, train, test, plan, backend, model, optimizer, folder, memory)
             .run();
       }
     }
@@ -68,13 +73,17 @@ final class PretrainRun {
 
   private static void requireBatch(ImageDataset train, int batch) {
     if (train.size() < batch) {
-      throw new DataException(
-          "train.batch is "
-              + batch
-              + ", more than the number of training images, which is "
-              + train.size()
-              + "; the last partial batch is dropped, so none would be left");
+      throw tooFewImages(train.size(), batch);
     }
+  }
+
+  static DataException tooFewImages(int images, int batch) {
+    return new DataException(
+        "train.batch is "
+            + batch
+            + ", more than the number of training images, which is "
+            + images
+            + "; the last partial batch is dropped, so none would be left");
   }
 
   /** Labels are places in the list of names: with two lists accuracies would mean nothing. */

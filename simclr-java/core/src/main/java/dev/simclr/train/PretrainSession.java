@@ -7,7 +7,6 @@ import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.JpegDecoders;
 import dev.simclr.io.AtomicFiles;
-import dev.simclr.optim.LrSchedule;
 import dev.simclr.optim.Optimizer;
 import dev.simclr.torch.Torch;
 import java.lang.System.Logger.Level;
@@ -43,8 +42,7 @@ final class PretrainSession {
   private final Optional<Evaluator> evaluator;
   private final MeterPass meterPass;
   private final CollapseWatch watch;
-  private final LrSchedule schedule;
-  private final int stepsPerEpoch;
+  private final StepPlan plan;
   private final long totalSteps;
   private final long startNanos = System.nanoTime();
   private double secondsBefore;
@@ -53,6 +51,7 @@ final class PretrainSession {
       RunRequest request,
       ImageDataset images,
       Optional<ImageDataset> testImages,
+      StepPlan plan,
       Backend backend,
       SimClrModel model,
       Optimizer optimizer,
@@ -75,13 +74,8 @@ final class PretrainSession {
     this.watch =
         new CollapseWatch(
             train.batch(), config.loss().temperature(), config.optim().warmupEpochs());
-    this.stepsPerEpoch = images.size() / train.batch();
-    this.totalSteps = (long) stepsPerEpoch * train.epochs();
-    this.schedule =
-        new LrSchedule(
-            config.optim().peakLr(train.batch()),
-            Math.round(config.optim().warmupEpochs() * stepsPerEpoch),
-            totalSteps);
+    this.plan = plan;
+    this.totalSteps = plan.steps();
   }
 
   PretrainResult run() {
@@ -148,10 +142,10 @@ final class PretrainSession {
           }
           return done;
         }
-        double lr = schedule.at(done);
+        double lr = plan.schedule().at(done);
         done++;
-        boolean epochEnd = done % stepsPerEpoch == 0;
-        boolean report = epochEnd || done % train.logEvery() == 0;
+        boolean pause = plan.pausesAfter(done);
+        boolean report = pause || done % train.logEvery() == 0;
         Optional<TrainStep.Values> values = trainStep.run(done, loader, lr, report);
         pace.step();
         if (values.isPresent()) {
@@ -160,15 +154,15 @@ final class PretrainSession {
               pace.read(System.nanoTime(), loader.waitNanos(), totalSteps - done);
           report(done, values.get(), lr, reading, metrics);
         }
-        if (epochEnd) {
+        if (plan.batches().endsEpoch(done)) {
           watch.epochEnded(epochs(done)).forEach(text -> LOG.log(Level.WARNING, text));
         }
-        if (epochEnd && checkpointDue(done)) {
+        if (pause && checkpointDue(done)) {
           guard.check(done);
           save(done, metrics);
           saved = done;
         }
-        if (epochEnd && !stopping(done)) {
+        if (pause && !stopping(done)) {
           evaluate(done, metrics);
           measure(done, metrics);
           pace.restart(System.nanoTime(), loader.waitNanos());
@@ -179,7 +173,7 @@ final class PretrainSession {
   }
 
   private int epochs(long step) {
-    return Math.toIntExact(step / stepsPerEpoch);
+    return plan.batches().finishedEpochs(step);
   }
 
   private boolean checkpointDue(long step) {
@@ -192,7 +186,7 @@ final class PretrainSession {
     }
     return (config.eval().knn() || linearDue(step))
         && train.evalEvery() > 0
-        && step % stepsPerEpoch == 0
+        && plan.batches().endsEpoch(step)
         && epochs(step) % train.evalEvery() == 0;
   }
 
@@ -203,9 +197,8 @@ final class PretrainSession {
 
   private boolean metersDue(long step) {
     int every = config.eval().metersEvery();
-    return every > 0
-        && step % stepsPerEpoch == 0
-        && (step == totalSteps || epochs(step) % every == 0);
+    boolean pause = step == 0 || plan.pausesAfter(step);
+    return every > 0 && pause && (step == totalSteps || epochs(step) % every == 0);
   }
 
   private void report(
@@ -214,8 +207,9 @@ final class PretrainSession {
         new StepProgress(
             step,
             totalSteps,
-            epochs(step - 1) + 1,
-            train.epochs(),
+            plan.epochOf(step),
+            plan.epochs(),
+            plan.pausesAfter(step),
             values.loss(),
             values.accuracy(),
             values.entropy(),
@@ -244,8 +238,7 @@ final class PretrainSession {
       return;
     }
     model.train(false);
-    Evaluation evaluation =
-        evaluator.get().evaluate(model.encoder(), step, epochs(step), linearDue(step));
+    Evaluation evaluation = evaluator.get().evaluate(model, step, epochs(step), linearDue(step));
     model.train(true);
     metrics.append(evaluation);
     listener.evaluated(evaluation);
@@ -305,14 +298,17 @@ final class PretrainSession {
 
   /** Writes the trained networks and the results. */
   private RunSummary finish(MetricsFile metrics) {
-    Map<String, String> metadata = EncoderConfig.of(config).metadata();
+    EncoderConfig encoder = EncoderConfig.of(config);
+    // Whoever wrote the encoder knows its architecture, and the configuration does not.
+    Map<String, String> metadata =
+        request.encoder().isPresent() ? EncoderMetadata.ofViews(encoder) : encoder.metadata();
     SafetensorsWriter.write(folder.encoder(), model.encoder().state(), metadata);
     SafetensorsWriter.write(folder.head(), model.head().state(), Map.of("format", "pt"));
     List<Evaluation> evaluations = metrics.evaluations();
     RunSummary summary =
         new RunSummary(
             totalSteps,
-            train.epochs(),
+            epochs(totalSteps),
             images.size(),
             seconds(),
             backend.precision().bf16() ? "bf16" : "float32",
@@ -347,13 +343,13 @@ final class PretrainSession {
         evaluator.isPresent() ? testImages.map(ImageDataset::size).orElse(0) : 0,
         first,
         totalSteps,
-        stepsPerEpoch,
+        plan.batches().stepsPerEpoch(),
         backend.device().toString(),
         backend.precision(),
         backend.threads(),
         backend.loaderThreads(),
         model.parameterCount(),
-        schedule.peak(),
+        plan.schedule().peak(),
         memory,
         jpegDecoder());
   }

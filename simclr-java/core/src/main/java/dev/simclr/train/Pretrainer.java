@@ -3,10 +3,12 @@ package dev.simclr.train;
 import dev.simclr.compute.ComputeThread;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.Progress;
+import dev.simclr.model.Module;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 
 /**
  * Pretrains an encoder with SimCLR (Chen et al. 2020, arXiv 2002.05709).
@@ -29,6 +31,7 @@ public final class Pretrainer {
   private Optional<Path> folder = Optional.empty();
   private RunFolder.Mode mode = RunFolder.Mode.NEW;
   private Optional<Path> initFrom = Optional.empty();
+  private Optional<UserEncoder> encoder = Optional.empty();
   private Optional<ImageDataset> trainImages = Optional.empty();
   private Optional<ImageDataset> testImages = Optional.empty();
   private ProgressListener listener = ProgressListener.NONE;
@@ -74,11 +77,32 @@ public final class Pretrainer {
    * Starts a new run from given weights instead of random ones. Nothing else is taken over: no
    * step, no optimizer state.
    *
-   * @param source an encoder in safetensors, or a finished run folder, whose projection head is
-   *     taken too
+   * @param source an encoder in safetensors, of a run, of torchvision or of timm (see {@link
+   *     EncoderWeights}), or a finished run folder, whose projection head is taken too
    */
   public Pretrainer initFrom(Path source) {
     initFrom = Optional.of(source);
+    return this;
+  }
+
+  /**
+   * Trains a network of the caller's instead of the one that section {@code model} describes, which
+   * is ignored then. It takes float32 views {@code [N, 3, H, W]}, channels-last, gives {@code [N,
+   * featureDim]}, and is trained by all its parameters. The encoder file of the run has its weights
+   * by their names and no description of its architecture; memory that it takes is not part of the
+   * estimate.
+   *
+   * <pre>{@code
+   * Pretrainer.of(config).encoder(64, seed -> new MyNetwork(seed)).folder(folder).run();
+   * }</pre>
+   *
+   * @param featureDim width of what the network gives, at least 1
+   * @param network makes the network on the CPU from the run's seed; called on the thread that
+   *     computes, and closed by the run
+   * @throws IllegalArgumentException if {@code featureDim} is less than 1
+   */
+  public Pretrainer encoder(int featureDim, LongFunction<? extends Module> network) {
+    encoder = Optional.of(new UserEncoder(featureDim, network));
     return this;
   }
 
@@ -153,6 +177,7 @@ public final class Pretrainer {
             path,
             mode,
             initFrom,
+            encoder,
             trainImages,
             testImages,
             listener,

@@ -8,6 +8,7 @@ import dev.simclr.data.Datasets;
 import dev.simclr.data.FashionMnistSource;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.ImageFolderSource;
+import dev.simclr.data.ImageList;
 import dev.simclr.data.ImageListSource;
 import dev.simclr.data.JpegDecoders;
 import dev.simclr.data.PackOptions;
@@ -103,6 +104,17 @@ public final class RunData implements AutoCloseable {
         progress);
   }
 
+  /** Returns how many images a split has, without reading any of them; 0 if there is no split. */
+  static int size(DataConfig data, Split split) {
+    DataSource source = source(data);
+    if (!source.has(split)) {
+      return 0;
+    }
+    try (ImageList list = source.list(split)) {
+      return list.size();
+    }
+  }
+
   private static DataSource source(DataConfig data) {
     return switch (data.source()) {
       case CIFAR10 -> CifarSource.cifar10(root(data));
@@ -120,6 +132,11 @@ public final class RunData implements AutoCloseable {
                               "data.train is not set; data.source list needs the file that lists"
                                   + " the training images"))),
               data.test().map(Path::of));
+      case IMAGENET ->
+          ImageFolderSource.of(
+              root(data),
+              data.train().or(() -> Optional.of("train")),
+              data.test().or(() -> Optional.of("val")));
       case EMBEDDED -> EmbeddedImages.source();
     };
   }

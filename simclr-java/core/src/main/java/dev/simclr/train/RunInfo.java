@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param testImages test images; 0 without evaluation
  * @param firstStep steps that were finished before, greater than 0 for a resumed run
  * @param totalSteps steps of the whole run
- * @param stepsPerEpoch whole batches in an epoch; the last partial one is dropped
+ * @param stepsPerEpoch batches in an epoch; with batches that run on across epochs, rounded up
  * @param device where tensors live
  * @param precision type of convolutions and matrix products, and why
  * @param threads threads of native operators

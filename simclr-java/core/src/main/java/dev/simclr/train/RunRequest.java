@@ -12,6 +12,7 @@ record RunRequest(
     Path folder,
     RunFolder.Mode mode,
     Optional<Path> initFrom,
+    Optional<UserEncoder> encoder,
     Optional<ImageDataset> trainImages,
     Optional<ImageDataset> testImages,
     ProgressListener listener,

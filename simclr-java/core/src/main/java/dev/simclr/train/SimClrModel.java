@@ -9,46 +9,59 @@ import dev.simclr.torch.Device;
 import dev.simclr.torch.MemoryFormat;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What is trained: encoder f and projection head g. In a checkpoint their names have a prefix. */
 final class SimClrModel implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Pretrainer.class.getName());
   private static final String ENCODER = "encoder.";
   private static final String HEAD = "head.";
 
-  private final ResNet encoder;
+  private final Module encoder;
+  private final int featureDim;
   private final ProjectionHead head;
 
-  private SimClrModel(ResNet encoder, ProjectionHead head) {
+  private SimClrModel(Module encoder, int featureDim, ProjectionHead head) {
     this.encoder = encoder;
+    this.featureDim = featureDim;
     this.head = head;
   }
 
-  /** Builds the network with the initial weights of the seed. */
+  /** Builds the network of the configuration with the initial weights of the seed. */
   static SimClrModel create(PretrainConfig config, Device device) {
+    return create(config, Optional.empty(), device);
+  }
+
+  /**
+   * Builds encoder and head with the initial weights of the seed.
+   *
+   * @param user the encoder, if it is not that of the configuration
+   */
+  static SimClrModel create(PretrainConfig config, Optional<UserEncoder> user, Device device) {
     long seed = config.train().seed();
     EncoderConfig encoderConfig = EncoderConfig.of(config);
     List<Module> parts = new ArrayList<>();
     try {
-      ResNet encoder = encoderConfig.network(seed);
+      Module encoder;
+      int featureDim;
+      if (user.isPresent()) {
+        encoder = user.get().network().apply(seed);
+        featureDim = user.get().featureDim();
+      } else {
+        ResNet network = encoderConfig.network(seed);
+        encoder = network;
+        featureDim = network.featureDim();
+      }
       parts.add(encoder);
-      HeadConfig h = config.head();
-      ProjectionHead head =
-          ProjectionHead.builder(encoder.featureDim())
-              .layers(h.layers())
-              .hidden(h.hidden())
-              .out(h.out())
-              .batchNorm(h.batchNorm())
-              .lastBatchNorm(h.lastBatchNorm())
-              .variant(encoderConfig.variant())
-              .initialWeights(encoderConfig.initialWeights())
-              .seed(seed)
-              .build();
+      ProjectionHead head = head(config, featureDim).seed(seed).build();
       parts.add(head);
       for (Module part : parts) {
         part.to(device);
@@ -56,19 +69,57 @@ final class SimClrModel implements AutoCloseable {
         // would be reordered in every step.
         part.to(MemoryFormat.CHANNELS_LAST);
       }
-      return new SimClrModel(encoder, head);
+      return new SimClrModel(encoder, featureDim, head);
     } catch (RuntimeException | Error e) {
       parts.forEach(Module::close);
       throw e;
     }
   }
 
-  ResNet encoder() {
+  /** Returns the projection head of a configuration, to be built. */
+  static ProjectionHead.Builder head(PretrainConfig config, int featureDim) {
+    HeadConfig h = config.head();
+    return ProjectionHead.builder(featureDim)
+        .layers(h.layers())
+        .hidden(h.hidden())
+        .out(h.out())
+        .batchNorm(h.batchNorm())
+        .lastBatchNorm(h.lastBatchNorm())
+        .variant(EncoderConfig.of(config).variant())
+        .initialWeights(EncoderConfig.of(config).initialWeights());
+  }
+
+  Module encoder() {
     return encoder;
+  }
+
+  /** Width of h. */
+  int featureDim() {
+    return featureDim;
   }
 
   ProjectionHead head() {
     return head;
+  }
+
+  /**
+   * Encodes.
+   *
+   * @param views {@code [N, 3, H, W]}
+   * @return h, {@code [N, featureDim]}, owned by the innermost scope
+   * @throws IllegalArgumentException if an encoder of the user's gives another shape
+   */
+  Tensor encode(Tensor views) {
+    Tensor h = encoder.forward(views);
+    if (h.dim() != 2 || h.size(1) != featureDim) {
+      throw new IllegalArgumentException(
+          "the encoder gives "
+              + Arrays.toString(h.shape())
+              + "; allowed: [N, "
+              + featureDim
+              + "], as featureDim says");
+    }
+    return h;
   }
 
   /**
@@ -79,7 +130,7 @@ final class SimClrModel implements AutoCloseable {
    */
   Tensor forward(Tensor views) {
     try (var scope = TensorScope.open()) {
-      return scope.keep(head.forward(encoder.forward(views)));
+      return scope.keep(head.forward(encode(views)));
     }
   }
 
@@ -116,7 +167,8 @@ final class SimClrModel implements AutoCloseable {
   /**
    * Takes over weights as the start of another run.
    *
-   * @param source an encoder in safetensors, or a run folder with encoder and head
+   * @param source an encoder in safetensors, see {@link EncoderWeights}, or a run folder with
+   *     encoder and head
    * @throws dev.simclr.checkpoint.CheckpointException naming what is missing, too much or of
    *     another shape
    */
@@ -124,8 +176,15 @@ final class SimClrModel implements AutoCloseable {
     if (Files.isDirectory(source)) {
       load(source.resolve("model.safetensors"), encoder.state());
       load(source.resolve("head.safetensors"), head.state());
-    } else {
-      load(source, encoder.state());
+      return;
+    }
+    List<String> ignored = new EncoderWeights(source).loadInto(encoder);
+    if (!ignored.isEmpty()) {
+      LOG.log(
+          Level.INFO,
+          "of {0} these were ignored, since an encoder has no classifier: {1}",
+          source,
+          String.join(", ", ignored));
     }
   }
 
@@ -137,7 +196,7 @@ final class SimClrModel implements AutoCloseable {
    */
   static void load(Path file, Map<String, Tensor> into) {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
-      reader.readAll(into, ResNet.CLASSIFIER);
+      reader.readAll(into);
     }
   }
 

@@ -9,6 +9,7 @@ import java.time.Duration;
  * @param totalSteps steps of the whole run
  * @param epoch the epoch that the step belongs to, from 1
  * @param epochs epochs of the whole run
+ * @param epochEnd whether an epoch, or the run, is over with the step
  * @param loss NT-Xent of the step: mean over the 2N anchors, in nats
  * @param contrastiveAccuracy share of the N view-1 anchors whose positive is strictly more similar
  *     than the other N-1 view-2 images of the batch
@@ -23,6 +24,7 @@ public record StepProgress(
     long totalSteps,
     int epoch,
     int epochs,
+    boolean epochEnd,
     double loss,
     double contrastiveAccuracy,
     double contrastiveEntropy,

@@ -7,7 +7,9 @@ import dev.simclr.torch.Torch;
  * Length, precision and bookkeeping of a run (YAML section {@code train}).
  *
  * @param epochs passes over the training images
+ * @param steps steps of the run, whatever {@code epochs} says; 0 means as many as the epochs have
  * @param batch images (not views) of a step
+ * @param batching how epochs are cut into batches
  * @param seed seed of every random number of the run
  * @param precision the type of convolutions and matrix products
  * @param device where tensors live
@@ -26,7 +28,9 @@ import dev.simclr.torch.Torch;
  */
 public record TrainConfig(
     int epochs,
+    long steps,
     int batch,
+    Batching batching,
     long seed,
     Precision precision,
     DeviceChoice device,
@@ -39,6 +43,22 @@ public record TrainConfig(
     int logEvery,
     Positives positives,
     MemoryCheck memoryCheck) {
+  /** How n images an epoch are cut into batches of B. */
+  public enum Batching {
+    /** Each epoch has n / B batches; the rest of its images are left out. */
+    PER_EPOCH,
+    /**
+     * Batches run on across epochs, as in the SimCLR reference: the i-th image of step s is that at
+     * position q mod n of epoch q div n, where q = s B + i. E epochs are E n div B + 1 steps.
+     */
+    CONTINUOUS;
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
   /** The type of convolutions and matrix products; weights and the loss are always float32. */
   public enum Precision {
     /**
@@ -125,7 +145,9 @@ public record TrainConfig(
    */
   public TrainConfig {
     Keys.between("train.epochs", epochs, 1, 1_000_000);
+    Keys.between("train.steps", steps, 0, 1_000_000_000_000L);
     Keys.between("train.batch", batch, 2, 65536);
+    Keys.present("train.batching", batching);
     Keys.present("train.precision", precision);
     Keys.present("train.device", device);
     Keys.between("train.threads", threads, 0, 4096);
@@ -152,7 +174,9 @@ public record TrainConfig(
   public Builder toBuilder() {
     Builder b = new Builder();
     b.epochs = epochs;
+    b.steps = steps;
     b.batch = batch;
+    b.batching = batching;
     b.seed = seed;
     b.precision = precision;
     b.device = device;
@@ -171,7 +195,9 @@ public record TrainConfig(
   /** Collects values for a {@link TrainConfig}; each setter is named like its component. */
   public static final class Builder {
     private int epochs = 10;
+    private long steps = 0;
     private int batch = 256;
+    private Batching batching = Batching.PER_EPOCH;
     private long seed = 0;
     private Precision precision = Precision.AUTO;
     private DeviceChoice device = DeviceChoice.AUTO;
@@ -193,9 +219,21 @@ public record TrainConfig(
       return this;
     }
 
+    /** Sets {@code steps}. */
+    public Builder steps(long value) {
+      steps = value;
+      return this;
+    }
+
     /** Sets {@code batch}. */
     public Builder batch(int value) {
       batch = value;
+      return this;
+    }
+
+    /** Sets {@code batching}. */
+    public Builder batching(Batching value) {
+      batching = value;
       return this;
     }
 
@@ -279,7 +317,9 @@ public record TrainConfig(
     public TrainConfig build() {
       return new TrainConfig(
           epochs,
+          steps,
           batch,
+          batching,
           seed,
           precision,
           device,

@@ -27,7 +27,8 @@ public final class TrainingBench {
   /**
    * How fast one part goes.
    *
-   * @param imagesPerSecond images, not views, of a step of median length
+   * @param imagesPerSecond images, not views, of all timed steps in the time they took together:
+   *     single batches come in bursts where several threads make them
    * @param slowest the same of the 90th percentile of the steps' times
    * @param steps that were timed
    */
@@ -181,7 +182,7 @@ public final class TrainingBench {
     }
     Collections.sort(times);
     return new Speed(
-        batch * 1e9 / times.get(times.size() / 2),
+        batch * 1e9 * times.size() / (last - begin),
         batch * 1e9 / times.get(times.size() * 9 / 10),
         times.size());
   }

@@ -24,7 +24,7 @@ final class ViewFiller implements BatchLoader.RowFiller {
   private final ImageDataset images;
   private final long seed;
   private final int batch;
-  private final int stepsPerEpoch;
+  private final Batches batches;
   private final boolean shuffled;
   private final List<AugmentSampler> views;
   private final Augmenter augmenter;
@@ -45,7 +45,7 @@ final class ViewFiller implements BatchLoader.RowFiller {
     this.images = images;
     this.seed = train.seed();
     this.batch = train.batch();
-    this.stepsPerEpoch = images.size() / batch;
+    this.batches = Batches.of(train, images.size());
     this.shuffled = train.positives() == TrainConfig.Positives.SHUFFLED;
     this.views = List.copyOf(views);
     this.augmenter = augmenter;
@@ -55,13 +55,14 @@ final class ViewFiller implements BatchLoader.RowFiller {
 
   /** Returns the image in row {@code row}, 0 to VN-1 with V views, of a step. */
   int image(long step, int row) {
-    int first = (int) (step % stepsPerEpoch) * batch;
-    int place = row % batch;
-    if (shuffled) {
-      // The order within a batch is random, so the neighbour is a partner at random.
-      place = (place + row / batch) % batch;
-    }
-    return order.at(step / stepsPerEpoch, first + place);
+    int place = place(row);
+    return order.at(batches.epoch(step, place), batches.position(step, place));
+  }
+
+  /** Returns the place in the batch of the image in a row. */
+  private int place(int row) {
+    // The order within a batch is random, so the neighbour is a partner at random.
+    return shuffled ? (row + row / batch) % batch : row % batch;
   }
 
   @Override
@@ -96,9 +97,10 @@ final class ViewFiller implements BatchLoader.RowFiller {
 
   private Draw draw(long step, int view, int row) {
     long place = (long) view * batch + row;
-    int index = shuffled ? image(step, (int) place) : image(step, row);
+    int index = image(step, (int) place);
     try {
-      ViewKey key = new ViewKey(seed, step / stepsPerEpoch, step, index, view);
+      long epoch = batches.epoch(step, place((int) place));
+      ViewKey key = new ViewKey(seed, epoch, step, index, view);
       return new Draw(
           index, views.get(view).sample(key, images.height(index), images.width(index)), place);
     } catch (RuntimeException e) {

@@ -1,0 +1,75 @@
+package dev.simclr.train;
+
+import dev.simclr.compute.ComputeThread;
+import dev.simclr.compute.ViewLoader;
+import dev.simclr.data.DataException;
+import dev.simclr.torch.TensorScope;
+
+/**
+ * What a run would be, without running it: nothing is trained, no image is read, no file is
+ * written.
+ *
+ * @param data how many images there are
+ * @param encoderParameters trainable numbers of the encoder
+ * @param headParameters trainable numbers of the projection head
+ * @param featureDim width of h
+ * @param steps steps of the run
+ * @param stepsPerEpoch batches in an epoch; with batches that run on across epochs, rounded up
+ * @param warmupSteps steps of the warm-up
+ * @param peakLr learning rate after it
+ * @param device where tensors would live
+ * @param precision type of convolutions and matrix products, and why
+ * @param memory estimated peak
+ */
+public record RunPlan(
+    DataSize data,
+    long encoderParameters,
+    long headParameters,
+    int featureDim,
+    long steps,
+    int stepsPerEpoch,
+    long warmupSteps,
+    double peakLr,
+    String device,
+    PrecisionChoice precision,
+    MemoryEstimate memory) {
+
+  /**
+   * Plans a run on this machine. May be called from any thread.
+   *
+   * @throws IllegalArgumentException if settings do not go together, or {@code data.root} is needed
+   *     and absent and the size of the data is not known
+   * @throws DataException if data is missing or less than a batch
+   */
+  public static RunPlan of(PretrainConfig config) {
+    DataSize data = DataSize.of(config.data());
+    if (data.train() < config.train().batch()) {
+      throw PretrainRun.tooFewImages(data.train(), config.train().batch());
+    }
+    StepPlan plan = StepPlan.of(config, data.train());
+    return ComputeThread.callOnce(() -> of(config, data, plan), () -> {});
+  }
+
+  private static RunPlan of(PretrainConfig config, DataSize data, StepPlan plan) {
+    EncoderConfig encoder = EncoderConfig.of(config);
+    Backend backend = Backend.prepare(config.train());
+    try (var _ = TensorScope.open()) {
+      return new RunPlan(
+          data,
+          encoder.count().trainable(),
+          SimClrModel.head(config, encoder.featureDim()).count().trainable(),
+          encoder.featureDim(),
+          plan.steps(),
+          plan.batches().stepsPerEpoch(),
+          plan.schedule().warmupSteps(),
+          plan.schedule().peak(),
+          backend.device().toString(),
+          backend.precision(),
+          MemoryEstimate.of(
+              config,
+              backend.precision().bf16(),
+              (long) data.train() + data.test(),
+              ViewLoader.BUFFERS));
+    }
+  }
+}

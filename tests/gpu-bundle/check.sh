@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Checks simclr-java on a machine with an NVIDIA GPU, without network and without a JDK: builds the
+# native library against the PyTorch of python3, runs the tests that need a GPU, and measures.
+#
+#   ./check.sh [--allow-cpu]
+#
+# Needs nvcc, CMake, a C++20 compiler and python3 with a CUDA build of torch 2.11 or newer. Results
+# are printed and kept in results/. With --allow-cpu a machine without GPU goes through the same
+# steps, and its tests are skipped: that checks the bundle, and nothing else.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+results="$here/results"
+device=cuda
+if [ "${1:-}" = --allow-cpu ]; then
+  device=cpu
+elif ! command -v nvidia-smi >/dev/null 2>&1; then
+  echo 'check.sh: no nvidia-smi, so no NVIDIA driver (--allow-cpu goes on without a GPU)' >&2
+  exit 4
+elif ! command -v nvcc >/dev/null 2>&1 && [ ! -x /usr/local/cuda/bin/nvcc ]; then
+  echo 'check.sh: no nvcc on PATH or in /usr/local/cuda/bin' >&2
+  exit 4
+fi
+mkdir -p "$results"
+
+section() { printf '\n=== %s (%d s)\n' "$1" "$SECONDS"; }
+
+java() {
+  "$here/runtime/bin/java" --enable-native-access=ALL-UNNAMED \
+    -Dsimclr.native="$here/native/libsimclr_torch.so" "$@"
+}
+
+{
+  section 'Machine'
+  if [ "$device" = cuda ]; then
+    nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
+  fi
+  grep -m1 'model name' /proc/cpuinfo
+  LIBTORCH=$(python3 -c 'import os, torch; print(os.path.dirname(torch.__file__))')
+  export LIBTORCH
+  python3 -c 'import torch; print("torch", torch.__version__, "CUDA", torch.version.cuda)'
+
+  section 'Native library'
+  "$here/source/native/cmake/build.sh" "$here/build" "$here/native" -DBUILD_TESTING=OFF
+
+  section 'doctor'
+  java -cp "$here/lib/*" dev.simclr.cli.Main doctor
+
+  section 'Tests tagged gpu'
+  java -cp "$here/lib/*:$here/test-classes" org.junit.platform.console.ConsoleLauncher execute \
+    --disable-banner --include-tag=gpu --scan-classpath="$here/test-classes"
+
+  section 'Speed of training'
+  for recipe in cifar10-slim cifar10-resnet18; do
+    # A processor would need minutes for the larger one, which says nothing here.
+    [ "$device" = cuda ] || [ "$recipe" = cifar10-slim ] || continue
+    echo "$recipe"
+    java -cp "$here/lib/*" dev.simclr.cli.Main bench --recipe "$recipe" --seconds 10 \
+      train.device="$device"
+  done
+
+  section 'Passed'
+} 2>&1 | tee "$results/check.log"

@@ -1,0 +1,140 @@
+package dev.simclr.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.simclr.torch.LeakCheck;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+/** {@code simclr pretrain --dry-run}. */
+@ExtendWith(LeakCheck.class)
+final class DryRunTest {
+  static final List<String> RECIPES = Recipes.NAMES;
+
+  @TempDir Path directory;
+
+  private record Outcome(int code, String out, String err) {}
+
+  private static Outcome dryRun(Object... arguments) {
+    List<String> line = new ArrayList<>(List.of("pretrain", "--dry-run"));
+    Stream.of(arguments).map(Object::toString).forEach(line::add);
+    PrintStream before = System.out;
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    StringWriter err = new StringWriter();
+    System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+    try {
+      int code = Main.run(new PrintWriter(err, true), line.toArray(String[]::new));
+      return new Outcome(code, out.toString(StandardCharsets.UTF_8), err.toString());
+    } finally {
+      System.setOut(before);
+    }
+  }
+
+  private static void assertSays(Outcome outcome, String name, String fact) {
+    assertEquals(0, outcome.code, outcome.err);
+    assertTrue(
+        outcome.out.lines().anyMatch(l -> l.startsWith(name) && l.strip().endsWith(fact)),
+        name + ": " + fact + "\nin\n" + outcome.out);
+  }
+
+  /** What the README of the reference and its formulas give. */
+  @Test
+  void theGoogleRecipeHasTheNumbersOfTheReference() {
+    Outcome outcome = dryRun("--recipe", "cifar10-google");
+    assertSays(outcome, "data", "50,000 training and 10,000 test images");
+    assertTrue(outcome.out.contains("as published with the data, since data.root is not set"));
+    assertSays(outcome, "encoder", "11,173,056 parameters, h of 512");
+    assertSays(outcome, "head", "592,000 parameters");
+    assertSays(outcome, "steps", "97,657, 98 an epoch");
+    assertSays(outcome, "warm-up", "976 steps");
+    assertSays(outcome, "peak lr", "2.000");
+    assertTrue(outcome.out.contains("estimated peak"), outcome.out);
+  }
+
+  @Test
+  void theImageNetRecipesHaveTheNumbersOfThePapers() {
+    Outcome v1 = dryRun("--recipe", "imagenet-resnet50-v1");
+    assertSays(v1, "encoder", "23,508,032 parameters, h of 2,048");
+    assertSays(v1, "head", "4,460,672 parameters");
+    assertSays(v1, "steps", "31,279, 313 an epoch");
+    assertSays(v1, "warm-up", "3,127 steps");
+    assertSays(v1, "peak lr", "4.800");
+    Outcome v2 =
+        dryRun(
+            "--recipe",
+            "imagenet-resnet50-v2",
+            "model.encoder=resnet152",
+            "model.width=3",
+            "model.resnet_d=true",
+            "model.sk_ratio=0.0625");
+    assertSays(v2, "encoder", "794,704,160 parameters, h of 6,144");
+    assertSays(v2, "peak lr", "6.400");
+  }
+
+  @ParameterizedTest
+  @FieldSource("RECIPES")
+  void everyRecipeButAFolderOfOnesOwnCanBePlannedWithoutData(String recipe) {
+    Outcome outcome = dryRun("--recipe", recipe);
+    if (recipe.equals("folder")) {
+      assertEquals(2, outcome.code);
+      assertTrue(outcome.err.startsWith("simclr: data.root is not set"), outcome.err);
+    } else {
+      assertSays(outcome, "memory", ")");
+    }
+  }
+
+  @Test
+  void countsTheImagesThatAreThereAndLeavesNothingBehind() throws IOException {
+    Path images = directory.resolve("images");
+    for (int i = 0; i < 9; i++) {
+      Path file = images.resolve("train/a/" + i + ".png");
+      Files.createDirectories(file.getParent());
+      // What is inside is of no interest.
+      Files.writeString(file, "no image");
+    }
+    Path run = directory.resolve("run");
+    Outcome outcome =
+        dryRun(
+            "--recipe",
+            "folder",
+            "--out",
+            run,
+            "data.root=" + images,
+            "train.batch=4",
+            "train.epochs=5");
+    assertSays(outcome, "data", "9 training and 0 test images");
+    assertFalse(outcome.out.contains("as published"));
+    assertSays(outcome, "steps", "10, 2 an epoch");
+    assertFalse(Files.exists(run));
+    Outcome small = dryRun("--recipe", "folder", "data.root=" + images);
+    assertEquals(3, small.code);
+    assertTrue(small.err.startsWith("simclr: train.batch is 256"), small.err);
+  }
+
+  @Test
+  void contradictionsAreNamed() {
+    Outcome resume = dryRun("--resume", "--out", directory);
+    assertEquals(2, resume.code);
+    assertEquals("simclr: --dry-run and --resume exclude each other", resume.err.strip());
+    Outcome longWarmUp = dryRun("--recipe", "quickstart", "train.steps=1", "train.batch=16");
+    assertEquals(2, longWarmUp.code);
+    assertTrue(
+        longWarmUp.err.contains("at most the steps of the run, which has 1"), longWarmUp.err);
+  }
+}
