@@ -125,7 +125,8 @@ final class PretrainSession {
                 totalSteps,
                 backend.loaderThreads(),
                 backend.device());
-        LossGuard guard = new LossGuard(backend.device())) {
+        LossGuard guard = new LossGuard(backend.device());
+        var _ = TensorCache.open(backend.device(), memory.peakBytes())) {
       TrainStep trainStep =
           new TrainStep(backend, model, optimizer, config.loss().temperature(), guard);
       Pace pace = new Pace(train.batch());

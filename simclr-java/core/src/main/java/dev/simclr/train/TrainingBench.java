@@ -87,7 +87,11 @@ public final class TrainingBench {
     try (var _ = TensorScope.open();
         SimClrModel model = SimClrModel.create(config, backend.device());
         Optimizer optimizer = Optimizers.create(config.optim(), model.parameters());
-        LossGuard guard = new LossGuard(backend.device())) {
+        LossGuard guard = new LossGuard(backend.device());
+        var _ =
+            TensorCache.open(
+                backend.device(),
+                MemoryEstimate.of(config, bf16, 0, ViewLoader.BUFFERS).peakBytes())) {
       model.train(true);
       TrainStep step = new TrainStep(backend, model, optimizer, config.loss().temperature(), guard);
       double lr = config.optim().peakLr(batch) / 1000;
