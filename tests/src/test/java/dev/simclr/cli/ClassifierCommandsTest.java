@@ -173,6 +173,7 @@ final class ClassifierCommandsTest {
                 run,
                 "--method",
                 "sgd",
+                "train.precision=float32",
                 "--epochs",
                 2,
                 "--batch",
@@ -219,6 +220,8 @@ final class ClassifierCommandsTest {
         .assertFailed(2, "the batch is 1000, more than the 40 training images; allowed: 1 to 40");
     simclr("linear", run, "--method", "sgd", "--epochs", 0)
         .assertFailed(2, "epochs is 0; allowed: ");
+    simclr("linear", run, "train.precision=float32")
+        .assertFailed(2, "train.precision has no effect on a trained encoder");
     simclr("linear", run, "--overwrite").assertFailed(2, "--overwrite needs --out DIR");
     Path file = Files.writeString(directory.resolve("file"), "mine");
     simclr("linear", run, "--out", file).assertFailed(2, "--out " + file + " is not a directory");

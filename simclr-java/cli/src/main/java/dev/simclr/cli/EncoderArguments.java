@@ -15,6 +15,9 @@ import picocli.CommandLine.Parameters;
 
 /** Which encoder is used, and on what images, as options that commands share. */
 final class EncoderArguments {
+  /** For {@link #resolve(Pattern)}: no other keys have an effect. */
+  static final Pattern NOTHING_ELSE = Pattern.compile("(?!)");
+
   private static final String CONFIG = "config.yaml";
   // A folder whose name has a = can still be given as ./a=b, or by the option.
   private static final Pattern SETTING = Pattern.compile("[^=/]*=.*", Pattern.DOTALL);
@@ -61,7 +64,7 @@ final class EncoderArguments {
    * @throws dev.simclr.checkpoint.CheckpointException if there is no such encoder
    */
   Resolved resolve() {
-    return resolve(Pattern.compile("(?!)"));
+    return resolve(NOTHING_ELSE);
   }
 
   /**

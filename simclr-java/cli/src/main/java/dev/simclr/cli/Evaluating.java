@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.json.JsonMapper;
@@ -102,7 +103,7 @@ final class Evaluating {
    * @param name what is evaluated, as results and messages call it
    */
   ExitCode run(String name, Work work) {
-    return run(name, work, (report, result) -> {});
+    return run(name, EncoderArguments.NOTHING_ELSE, work, (report, result) -> {});
   }
 
   /** Keeps results. */
@@ -110,9 +111,13 @@ final class Evaluating {
     void write(ClassificationReport report, Map<String, Object> result);
   }
 
-  /** Evaluates, and keeps the results of a classifier that has a report. */
-  ExitCode run(String name, Work work, Results results) {
-    EncoderArguments.Resolved resolved = arguments.resolve();
+  /**
+   * Evaluates, and keeps the results of a classifier that has a report.
+   *
+   * @param alsoUsed settings that have an effect besides those that always do
+   */
+  ExitCode run(String name, Pattern alsoUsed, Work work, Results results) {
+    EncoderArguments.Resolved resolved = arguments.resolve(alsoUsed);
     long start = System.nanoTime();
     Console console = json ? new Console(System.err, false, false) : Console.standard(false);
     try (var _ = LogLines.install(console);

@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -38,6 +39,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class LinearCommand implements Callable<Integer> {
   private static final int DEFAULT_BATCH = 256;
+  // Features are float32 in any case, but a network that is fed anew for each step is not.
+  private static final Pattern TRAINS = Pattern.compile("train\\.precision");
 
   @Mixin private Evaluating evaluating = new Evaluating();
   @Mixin private ResultFolder results = new ResultFolder();
@@ -99,7 +102,11 @@ final class LinearCommand implements Callable<Integer> {
     check();
     results.check();
     return evaluating
-        .run("linear", this::measure, (report, all) -> results.write(Optional.of(report), all))
+        .run(
+            "linear",
+            method == Method.SGD ? TRAINS : EncoderArguments.NOTHING_ELSE,
+            this::measure,
+            (report, all) -> results.write(Optional.of(report), all))
         .code();
   }
 
