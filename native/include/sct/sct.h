@@ -8,6 +8,7 @@
 #include "batch_norm.h"
 #include "compare.h"
 #include "context.h"
+#include "contrastive.h"
 #include "cuda.h"
 #include "device.h"
 #include "dtype.h"

@@ -1,5 +1,6 @@
 package dev.simclr.torch;
 
+import dev.simclr.torch.internal.SctContrastive;
 import dev.simclr.torch.internal.SctNtXent;
 import dev.simclr.torch.internal.SctSupCon;
 
@@ -73,6 +74,119 @@ public final class Losses {
     TensorScope scope = TensorScope.current();
     SctSupCon.Result result = SctSupCon.supCon(z.handle(), labels.handle(), temperature);
     return new SupConResult(scope.adopt(result.loss()), scope.adopt(result.skipped()));
+  }
+
+  /**
+   * Computes the decoupled contrastive loss with weights (DCLW; Yeh et al. 2022, <a
+   * href="https://arxiv.org/abs/2110.06848">arXiv 2110.06848</a>, equations 6 and 7),
+   *
+   * <pre>1/(2N) sum_i ( log sum_{j != i, pos(i)} exp(s_ij) - w_i s_i,pos(i) )</pre>
+   *
+   * <p>with w_i = 2 - N softmax(&lt;u_i, u_pos(i)&gt; / sigma) over the N images, through which no
+   * gradient flows. Similarities and precision are as in {@link #ntXent}. This and the losses below
+   * compute their gradient together with their value, in memory O(N D), on any device.
+   *
+   * @param z {@code [2N, D]}: rows 0 to N - 1 are view 1, rows N to 2N - 1 view 2 of the same
+   *     images
+   * @param temperature finite and above 0
+   * @param sigma finite and above 0
+   * @return the loss, 0-dim
+   * @throws IllegalArgumentException if the temperature is not
+   * @throws TorchException of kind SHAPE if z is not {@code [2N, D]} with N at least 2, of kind
+   *     INVALID_ARGUMENT for another sigma
+   */
+  public static Tensor dclw(Tensor z, double temperature, double sigma) {
+    requireTemperature(temperature);
+    return TensorScope.current().adopt(SctContrastive.dclw(z.handle(), temperature, sigma));
+  }
+
+  /**
+   * Computes the decoupled hyperspherical energy loss (DHEL; Koromilas et al. 2024, <a
+   * href="https://arxiv.org/abs/2405.18045">arXiv 2405.18045</a>), whose negatives are of the
+   * anchor's own view,
+   *
+   * <pre>1/(2N) sum_i ( log sum_{j != i, j of the view of i} exp(s_ij) - s_i,pos(i) )</pre>
+   *
+   * @param z {@code [2N, D]}: rows 0 to N - 1 are view 1, rows N to 2N - 1 view 2 of the same
+   *     images
+   * @param temperature finite and above 0
+   * @return the loss, 0-dim
+   * @throws IllegalArgumentException if the temperature is not
+   * @throws TorchException of kind SHAPE if z is not {@code [2N, D]} with N at least 2
+   */
+  public static Tensor dhel(Tensor z, double temperature) {
+    requireTemperature(temperature);
+    return TensorScope.current().adopt(SctContrastive.dhel(z.handle(), temperature));
+  }
+
+  /**
+   * Computes the loss with hard negatives (HCL; Robinson et al. 2021, <a
+   * href="https://arxiv.org/abs/2010.04592">arXiv 2010.04592</a>, equations 3 and 4). With K = 2N -
+   * 2 negatives n,
+   *
+   * <pre>
+   * 1/(2N) sum_i -log( exp(s_i,pos(i)) / (exp(s_i,pos(i)) + G_i) )
+   * G_i = max( (R_i - tauPlus K exp(s_i,pos(i))) / (1 - tauPlus), K exp(-1 / temperature) )
+   * R_i = K sum_n exp((1 + beta) s_in) / sum_n exp(beta s_in)
+   * </pre>
+   *
+   * @param z {@code [2N, D]}: rows 0 to N - 1 are view 1, rows N to 2N - 1 view 2 of the same
+   *     images
+   * @param temperature finite and above 0
+   * @param tauPlus share of negatives that are of the anchor's class, from 0 to below 1
+   * @param beta how much similar negatives count, at least 0
+   * @return the loss, 0-dim
+   * @throws IllegalArgumentException if the temperature is not
+   * @throws TorchException of kind SHAPE if z is not {@code [2N, D]} with N at least 2, of kind
+   *     INVALID_ARGUMENT for another tauPlus or beta
+   */
+  public static Tensor hcl(Tensor z, double temperature, double tauPlus, double beta) {
+    requireTemperature(temperature);
+    return TensorScope.current().adopt(SctContrastive.hcl(z.handle(), temperature, tauPlus, beta));
+  }
+
+  /**
+   * Computes NT-Xent of anchors among candidates, which other processes or a queue may hold: with
+   * s_ij the similarity of anchor i and candidate j over the temperature,
+   *
+   * <pre>1/A sum_i ( log sum_{j != excluded(i)} exp(s_ij) - s_i,positives(i) )</pre>
+   *
+   * @param anchors {@code [A, D]}
+   * @param candidates {@code [C, D]}, of the dtype and device of the anchors
+   * @param positives INT64, {@code [A]}: the candidate that is the anchor's positive
+   * @param excluded INT64, {@code [A]}: the candidate that is the anchor itself, or -1
+   * @param temperature finite and above 0
+   * @return the loss, 0-dim; gradients flow to anchors and candidates
+   * @throws IllegalArgumentException if the temperature is not
+   * @throws TorchException of kind SHAPE, INVALID_ARGUMENT or DEVICE if a tensor is not as above
+   */
+  public static Tensor ntXentCandidates(
+      Tensor anchors, Tensor candidates, Tensor positives, Tensor excluded, double temperature) {
+    requireTemperature(temperature);
+    return TensorScope.current()
+        .adopt(
+            SctContrastive.ntXentCandidates(
+                anchors.handle(),
+                candidates.handle(),
+                positives.handle(),
+                excluded.handle(),
+                temperature));
+  }
+
+  /**
+   * Computes what {@link #ntXent} measures beside its loss, alone and without gradient.
+   *
+   * @param z {@code [2N, D]}: rows 0 to N - 1 are view 1, rows N to 2N - 1 view 2 of the same
+   *     images
+   * @param temperature finite and above 0
+   * @throws IllegalArgumentException if the temperature is not
+   * @throws TorchException of kind SHAPE if z is not {@code [2N, D]} with N at least 2
+   */
+  public static ContrastiveMeasures contrastiveMeasures(Tensor z, double temperature) {
+    requireTemperature(temperature);
+    TensorScope scope = TensorScope.current();
+    SctContrastive.Measures found = SctContrastive.contrastiveMeasures(z.handle(), temperature);
+    return new ContrastiveMeasures(scope.adopt(found.accuracy()), scope.adopt(found.entropy()));
   }
 
   private static void requireTemperature(double temperature) {

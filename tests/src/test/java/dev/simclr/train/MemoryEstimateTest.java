@@ -3,6 +3,7 @@ package dev.simclr.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.simclr.torch.Device;
 import org.junit.jupiter.api.Test;
 
 final class MemoryEstimateTest {
@@ -12,7 +13,7 @@ final class MemoryEstimateTest {
   }
 
   private static MemoryEstimate estimate(ModelConfig model, int imageSize, boolean bf16) {
-    return MemoryEstimate.of(config(model, imageSize), bf16, 60_000, 3);
+    return MemoryEstimate.of(config(model, imageSize), Device.CPU, bf16, 60_000, 3);
   }
 
   /** The layers of ResNet-18 with a CIFAR stem of 16 channels, written out. */
@@ -55,6 +56,24 @@ final class MemoryEstimateTest {
     NetworkSize size = NetworkSize.of(config(model, 224));
     double head = 6144.0 * 6144 + 6144 * 128;
     assertEquals(794.704e6, size.parameters() - head, 0.002 * 794.704e6);
+  }
+
+  /** The chunk sets the activations; views, the batch's memory. */
+  @Test
+  void chunksAndViews() {
+    PretrainConfig base = config(ModelConfig.defaults(), 32);
+    PretrainConfig large = base.with(TrainConfig.builder().batch(4096).chunk(128).build());
+    PretrainConfig small = base.with(TrainConfig.builder().batch(128).build());
+    MemoryEstimate divided = MemoryEstimate.of(large, Device.CPU, false, 0, 3);
+    MemoryEstimate whole = MemoryEstimate.of(small, Device.CPU, false, 0, 3);
+    assertEquals(whole.activations(), divided.activations());
+    assertEquals(32 * whole.batches(), divided.batches());
+    assertEquals(4L * 8192 * 128 * 4, divided.loss());
+    assertEquals(
+        2L * 8192 * 8192 * 4, MemoryEstimate.of(large, Device.cuda(0), false, 0, 3).loss());
+    PretrainConfig four = small.with(base.augment().toBuilder().views(4).build());
+    MemoryEstimate views = MemoryEstimate.of(four, Device.CPU, false, 0, 3);
+    assertEquals(2 * whole.activations(), views.activations());
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.simclr.loss;
 
+import dev.simclr.torch.ContrastiveMeasures;
 import dev.simclr.torch.Losses;
 import dev.simclr.torch.NtXentResult;
 import dev.simclr.torch.Tensor;
@@ -74,5 +75,11 @@ public record NtXent(double temperature) {
 
   static Result result(NtXentResult result) {
     return new Result(result.loss(), result.accuracy(), result.entropy());
+  }
+
+  /** A loss with the companions that NT-Xent has; {@code projections} are [2N, D]. */
+  static Result measured(Tensor loss, Tensor projections, double temperature) {
+    ContrastiveMeasures measures = Losses.contrastiveMeasures(projections, temperature);
+    return new Result(loss, measures.accuracy(), measures.entropy());
   }
 }

@@ -15,7 +15,9 @@ public enum Purpose {
   /** Draws that hold for a whole batch, by step. */
   BATCH(6),
   /** The random pairing of positives, a control experiment, by epoch. */
-  PAIRING(7);
+  PAIRING(7),
+  /** Rows of a batch that are encoded together, by step and view. */
+  CHUNK(8);
 
   private final int code;
 

@@ -10,7 +10,7 @@ import java.util.TreeMap;
  * The random views of an image (YAML section {@code augment}).
  *
  * @param semantics whose definition of crop, colour jitter and blur holds
- * @param views views of each image, 1 to 16; training takes 2
+ * @param views views of each image, 1 to 16; training takes 2, or more with a loss for them
  * @param all what is done to every view that has no section of its own
  * @param view views that differ: {@code view_1} for the first one, and so on. In the YAML form such
  *     a section lists only the keys that differ from those of all views

@@ -3,16 +3,57 @@ package dev.simclr.train;
 /**
  * The contrastive loss (YAML section {@code loss}).
  *
- * @param temperature temperature of NT-Xent
+ * @param objective what a step minimises
+ * @param temperature what similarities are divided by
+ * @param sigma how even the weights of {@link Objective#DCLW} are
+ * @param tauPlus share of negatives that {@link Objective#HCL} takes to be of the anchor's class
+ * @param beta how much similar negatives count in {@link Objective#HCL}
  */
-public record LossConfig(double temperature) {
+public record LossConfig(
+    Objective objective, double temperature, double sigma, double tauPlus, double beta) {
+
+  /** What a step minimises. All are means over the anchors, unless said otherwise. */
+  public enum Objective {
+    /**
+     * {@link dev.simclr.loss.NtXent}; with more than two views {@link dev.simclr.loss.SupCon} with
+     * the image as label.
+     */
+    NT_XENT,
+    /** The sum of the two directions' means, as in the SimCLR reference: twice {@link #NT_XENT}. */
+    NT_XENT_SUM,
+    /** {@link dev.simclr.loss.Dcl}. */
+    DCL,
+    /** {@link dev.simclr.loss.Dclw}. */
+    DCLW,
+    /** {@link dev.simclr.loss.Dhel}. */
+    DHEL,
+    /** {@link dev.simclr.loss.Hcl}. */
+    HCL,
+    /** {@link dev.simclr.loss.SupCon} with the image as label; any number of views from two. */
+    SUP_CON;
+
+    /** Whether there may be more than two views. */
+    boolean anyViews() {
+      return this == NT_XENT || this == SUP_CON;
+    }
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
   /**
    * Refuses values that no run can use.
    *
    * @throws IllegalArgumentException naming the key, the value and what is allowed
    */
   public LossConfig {
+    Keys.present("loss.objective", objective);
     Keys.between("loss.temperature", temperature, 0.001, 100);
+    Keys.between("loss.sigma", sigma, 0.001, 100);
+    Keys.below("loss.tau_plus", tauPlus, 0, 1);
+    Keys.between("loss.beta", beta, 0, 100);
   }
 
   /** Returns the default values. */
@@ -28,19 +69,51 @@ public record LossConfig(double temperature) {
   /** Returns a builder that starts at these values. */
   public Builder toBuilder() {
     Builder b = new Builder();
+    b.objective = objective;
     b.temperature = temperature;
+    b.sigma = sigma;
+    b.tauPlus = tauPlus;
+    b.beta = beta;
     return b;
   }
 
   /** Collects values for a {@link LossConfig}; each setter is named like its component. */
   public static final class Builder {
+    private Objective objective = Objective.NT_XENT;
     private double temperature = 0.5;
+    private double sigma = 0.5;
+    private double tauPlus = 0.1;
+    private double beta = 1;
 
     private Builder() {}
+
+    /** Sets {@code objective}. */
+    public Builder objective(Objective value) {
+      objective = value;
+      return this;
+    }
 
     /** Sets {@code temperature}. */
     public Builder temperature(double value) {
       temperature = value;
+      return this;
+    }
+
+    /** Sets {@code sigma}. */
+    public Builder sigma(double value) {
+      sigma = value;
+      return this;
+    }
+
+    /** Sets {@code tauPlus}. */
+    public Builder tauPlus(double value) {
+      tauPlus = value;
+      return this;
+    }
+
+    /** Sets {@code beta}. */
+    public Builder beta(double value) {
+      beta = value;
       return this;
     }
 
@@ -50,7 +123,7 @@ public record LossConfig(double temperature) {
      * @throws IllegalArgumentException naming the key, the value and what is allowed
      */
     public LossConfig build() {
-      return new LossConfig(temperature);
+      return new LossConfig(objective, temperature, sigma, tauPlus, beta);
     }
   }
 }

@@ -1,11 +1,13 @@
 package dev.simclr.train;
 
+import dev.simclr.torch.Device;
 import java.util.Locale;
 
 /**
  * The largest amounts of memory that a run holds at one time, estimated before it starts.
  *
- * @param activations what the forward pass of 2N views keeps for the backward pass, and gradients
+ * @param activations what the forward pass of a batch, or a chunk of it, keeps for the backward
+ *     pass, and gradients
  * @param weights parameters, gradients and optimizer state
  * @param batches the ring of batch buffers
  * @param loss the contrastive loss
@@ -46,13 +48,17 @@ public record MemoryEstimate(
    * Estimates a run.
    *
    * @param config the run
+   * @param device where tensors live
    * @param bf16 whether activations are bfloat16
    * @param images training and test images whose features an evaluation holds
    * @param buffers batch buffers in the ring
    */
-  static MemoryEstimate of(PretrainConfig config, boolean bf16, long images, int buffers) {
+  static MemoryEstimate of(
+      PretrainConfig config, Device device, boolean bf16, long images, int buffers) {
     long size = config.data().imageSize();
-    long views = 2L * config.train().batch();
+    TrainConfig train = config.train();
+    long views = (long) config.augment().views() * train.batch();
+    long encoded = Chunks.several(train) ? views / train.batch() * train.chunk() : views;
     long typeBytes = bf16 ? 2 : 4;
     NetworkSize network = NetworkSize.of(config);
     // A convolution's output is kept for its batch norm, and what leaves the activation function is
@@ -62,10 +68,21 @@ public record MemoryEstimate(
     int states = config.optim().name() == OptimConfig.Algorithm.ADAMW ? 2 : 1;
     double perParameter = 4 * (2 + states) + (bf16 ? 2 : 0);
     return new MemoryEstimate(
-        (long) (views * perView * typeBytes),
+        (long) (encoded * perView * typeBytes),
         (long) (network.parameters() * perParameter),
         buffers * views * 3 * size * size * typeBytes,
-        2 * views * views * 4,
+        loss(config, device, views),
         (long) (images * network.featureDim() * 4 * 2));
+  }
+
+  /** On the CPU no loss holds a matrix of similarities; elsewhere some hold it and its gradient. */
+  private static long loss(PretrainConfig config, Device device, long views) {
+    boolean matrix =
+        switch (config.loss().objective()) {
+          case NT_XENT, NT_XENT_SUM, DCL, SUP_CON -> !device.equals(Device.CPU);
+          case DCLW, DHEL, HCL -> false;
+        };
+    // Projections, their directions, and gradients of both.
+    return matrix ? 2 * views * views * 4 : 4 * views * config.head().out() * 4;
   }
 }

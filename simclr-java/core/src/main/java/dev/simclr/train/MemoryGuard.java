@@ -24,7 +24,8 @@ final class MemoryGuard {
             + ", but "
             + MemoryEstimate.mib(available.getAsLong())
             + " MiB are available; lower train.batch, which is "
-            + train.batch();
+            + train.batch()
+            + ", or encode it in parts with train.chunk";
     switch (train.memoryCheck()) {
       case WARN -> LOG.log(Level.WARNING, message);
       case REFUSE ->

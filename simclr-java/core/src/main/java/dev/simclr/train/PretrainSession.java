@@ -127,8 +127,7 @@ final class PretrainSession {
                 backend.device());
         LossGuard guard = new LossGuard(backend.device());
         var _ = TensorCache.open(backend.device(), memory.peakBytes())) {
-      TrainStep trainStep =
-          new TrainStep(backend, model, optimizer, config.loss().temperature(), guard);
+      TrainStep trainStep = new TrainStep(backend, model, optimizer, config, guard);
       Pace pace = new Pace(train.batch());
       pace.restart(System.nanoTime(), loader.waitNanos());
       model.train(true);
@@ -217,7 +216,11 @@ final class PretrainSession {
             reading.imagesPerSecond(),
             reading.dataWait(),
             reading.timeLeft());
-    watch.loss(values.loss());
+    // What it compares with are values of this loss.
+    if (config.loss().objective() == LossConfig.Objective.NT_XENT
+        && config.augment().views() == 2) {
+      watch.loss(values.loss());
+    }
     metrics.append(progress);
     listener.stepped(progress);
   }

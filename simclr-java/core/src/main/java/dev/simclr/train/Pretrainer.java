@@ -18,11 +18,12 @@ import java.util.function.LongFunction;
  *     Pretrainer.of(PretrainConfig.defaults()).folder(Path.of("runs/first")).run();
  * }</pre>
  *
- * <p>A step takes N images, makes two views of each, encodes all 2N in one forward pass, and
- * follows the gradient of NT-Xent of their projections. A run with the same configuration, data and
- * library versions gives the same weights on the same machine, however often it was stopped and
- * resumed, if {@code train.precision} is float32, {@code train.deterministic} is set and {@code
- * train.threads} stays.
+ * <p>A step takes N images, makes two views of each, encodes all 2N in one forward pass (or, with
+ * {@code train.chunk}, in several), and follows the gradient of NT-Xent, or another {@code
+ * loss.objective}, of their projections. A run with the same configuration, data and library
+ * versions gives the same weights on the same machine, however often it was stopped and resumed, if
+ * {@code train.precision} is float32, {@code train.deterministic} is set and {@code train.threads}
+ * stays.
  *
  * <p>Not thread safe. {@link #run} may be called from any thread, virtual ones too.
  */
@@ -167,10 +168,7 @@ public final class Pretrainer {
     if (testImages.isPresent() && trainImages.isEmpty()) {
       throw new IllegalArgumentException("testImages is set, but trainImages is not");
     }
-    int views = config.augment().views();
-    if (views != 2) {
-      throw Keys.refused("augment.views", views, "2 in training, whose loss compares two views");
-    }
+    Criterion.require(config);
     RunRequest request =
         new RunRequest(
             config,

@@ -24,6 +24,10 @@ import dev.simclr.torch.Torch;
  * @param logEvery steps between two lines of metrics
  * @param positives what a positive pair is; anything but {@code augmented} is a control experiment
  *     that should learn little
+ * @param chunk images whose views are encoded together, a divisor of {@code batch}; 0 means the
+ *     whole batch. Memory is that of a batch of this size, at the cost of encoding twice; the
+ *     gradient is that of the whole batch, with batch-norm statistics of chunks
+ * @param chunkBn whose statistics the views of an image share, if batches are divided
  * @param memoryCheck what happens if the estimated peak exceeds the memory available
  */
 public record TrainConfig(
@@ -42,6 +46,8 @@ public record TrainConfig(
     int evalEvery,
     int logEvery,
     Positives positives,
+    int chunk,
+    ChunkBn chunkBn,
     MemoryCheck memoryCheck) {
   /** How n images an epoch are cut into batches of B. */
   public enum Batching {
@@ -125,6 +131,22 @@ public record TrainConfig(
     }
   }
 
+  /** Which views of a batch share batch-norm statistics, if it is encoded in chunks. */
+  public enum ChunkBn {
+    /** A chunk holds all views of its images, as a device does in data-parallel training. */
+    LOCAL,
+    /**
+     * A chunk holds views of different images, so that statistics do not tell which views belong
+     * together.
+     */
+    SHUFFLED;
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
   /** What happens if the estimated peak exceeds the memory available. */
   public enum MemoryCheck {
     /** The run does not start. */
@@ -157,6 +179,11 @@ public record TrainConfig(
     Keys.between("train.eval_every", evalEvery, 0, 1_000_000);
     Keys.between("train.log_every", logEvery, 1, 1_000_000);
     Keys.present("train.positives", positives);
+    if (chunk != 0 && (chunk < 2 || batch % chunk != 0)) {
+      throw Keys.refused(
+          "train.chunk", chunk, "0, or from 2 a divisor of train.batch, which is " + batch);
+    }
+    Keys.present("train.chunk_bn", chunkBn);
     Keys.present("train.memory_check", memoryCheck);
   }
 
@@ -188,6 +215,8 @@ public record TrainConfig(
     b.evalEvery = evalEvery;
     b.logEvery = logEvery;
     b.positives = positives;
+    b.chunk = chunk;
+    b.chunkBn = chunkBn;
     b.memoryCheck = memoryCheck;
     return b;
   }
@@ -209,6 +238,8 @@ public record TrainConfig(
     private int evalEvery = 1;
     private int logEvery = 10;
     private Positives positives = Positives.AUGMENTED;
+    private int chunk = 0;
+    private ChunkBn chunkBn = ChunkBn.SHUFFLED;
     private MemoryCheck memoryCheck = MemoryCheck.REFUSE;
 
     private Builder() {}
@@ -303,6 +334,18 @@ public record TrainConfig(
       return this;
     }
 
+    /** Sets {@code chunk}. */
+    public Builder chunk(int value) {
+      chunk = value;
+      return this;
+    }
+
+    /** Sets {@code chunkBn}. */
+    public Builder chunkBn(ChunkBn value) {
+      chunkBn = value;
+      return this;
+    }
+
     /** Sets {@code memoryCheck}. */
     public Builder memoryCheck(MemoryCheck value) {
       memoryCheck = value;
@@ -331,6 +374,8 @@ public record TrainConfig(
           evalEvery,
           logEvery,
           positives,
+          chunk,
+          chunkBn,
           memoryCheck);
     }
   }

@@ -91,9 +91,9 @@ public final class TrainingBench {
         var _ =
             TensorCache.open(
                 backend.device(),
-                MemoryEstimate.of(config, bf16, 0, ViewLoader.BUFFERS).peakBytes())) {
+                MemoryEstimate.of(config, backend.device(), bf16, 0, ViewLoader.BUFFERS).peakBytes())) {
       model.train(true);
-      TrainStep step = new TrainStep(backend, model, optimizer, config.loss().temperature(), guard);
+      TrainStep step = new TrainStep(backend, model, optimizer, config, guard);
       double lr = config.optim().peakLr(batch) / 1000;
       Speed data;
       try (ViewLoader loader = loader(config, backend, samplers.size(), views)) {

@@ -4888,6 +4888,323 @@ public class Sct extends Sct$shared {
         }
     }
 
+    private static class sct_dclw {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER,
+            Sct.C_DOUBLE,
+            Sct.C_DOUBLE,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_dclw");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor *ret_loss)
+     * }
+     */
+    public static FunctionDescriptor sct_dclw$descriptor() {
+        return sct_dclw.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor *ret_loss)
+     * }
+     */
+    public static MethodHandle sct_dclw$handle() {
+        return sct_dclw.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor *ret_loss)
+     * }
+     */
+    public static MemorySegment sct_dclw$address() {
+        return sct_dclw.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor *ret_loss)
+     * }
+     */
+    public static int sct_dclw(MemorySegment z, double temperature, double sigma, MemorySegment ret_loss) {
+        var mh$ = sct_dclw.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_dclw", z, temperature, sigma, ret_loss);
+            }
+            return (int)mh$.invokeExact(z, temperature, sigma, ret_loss);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sct_dhel {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER,
+            Sct.C_DOUBLE,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_dhel");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_dhel(sct_tensor z, double temperature, sct_tensor *ret_loss)
+     * }
+     */
+    public static FunctionDescriptor sct_dhel$descriptor() {
+        return sct_dhel.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_dhel(sct_tensor z, double temperature, sct_tensor *ret_loss)
+     * }
+     */
+    public static MethodHandle sct_dhel$handle() {
+        return sct_dhel.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_dhel(sct_tensor z, double temperature, sct_tensor *ret_loss)
+     * }
+     */
+    public static MemorySegment sct_dhel$address() {
+        return sct_dhel.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_dhel(sct_tensor z, double temperature, sct_tensor *ret_loss)
+     * }
+     */
+    public static int sct_dhel(MemorySegment z, double temperature, MemorySegment ret_loss) {
+        var mh$ = sct_dhel.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_dhel", z, temperature, ret_loss);
+            }
+            return (int)mh$.invokeExact(z, temperature, ret_loss);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sct_hcl {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER,
+            Sct.C_DOUBLE,
+            Sct.C_DOUBLE,
+            Sct.C_DOUBLE,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_hcl");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta, sct_tensor *ret_loss)
+     * }
+     */
+    public static FunctionDescriptor sct_hcl$descriptor() {
+        return sct_hcl.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta, sct_tensor *ret_loss)
+     * }
+     */
+    public static MethodHandle sct_hcl$handle() {
+        return sct_hcl.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta, sct_tensor *ret_loss)
+     * }
+     */
+    public static MemorySegment sct_hcl$address() {
+        return sct_hcl.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta, sct_tensor *ret_loss)
+     * }
+     */
+    public static int sct_hcl(MemorySegment z, double temperature, double tau_plus, double beta, MemorySegment ret_loss) {
+        var mh$ = sct_hcl.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_hcl", z, temperature, tau_plus, beta, ret_loss);
+            }
+            return (int)mh$.invokeExact(z, temperature, tau_plus, beta, ret_loss);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sct_nt_xent_candidates {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_DOUBLE,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_nt_xent_candidates");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_nt_xent_candidates(sct_tensor anchors, sct_tensor candidates, sct_tensor positives, sct_tensor excluded, double temperature, sct_tensor *ret_loss)
+     * }
+     */
+    public static FunctionDescriptor sct_nt_xent_candidates$descriptor() {
+        return sct_nt_xent_candidates.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_nt_xent_candidates(sct_tensor anchors, sct_tensor candidates, sct_tensor positives, sct_tensor excluded, double temperature, sct_tensor *ret_loss)
+     * }
+     */
+    public static MethodHandle sct_nt_xent_candidates$handle() {
+        return sct_nt_xent_candidates.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_nt_xent_candidates(sct_tensor anchors, sct_tensor candidates, sct_tensor positives, sct_tensor excluded, double temperature, sct_tensor *ret_loss)
+     * }
+     */
+    public static MemorySegment sct_nt_xent_candidates$address() {
+        return sct_nt_xent_candidates.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_nt_xent_candidates(sct_tensor anchors, sct_tensor candidates, sct_tensor positives, sct_tensor excluded, double temperature, sct_tensor *ret_loss)
+     * }
+     */
+    public static int sct_nt_xent_candidates(MemorySegment anchors, MemorySegment candidates, MemorySegment positives, MemorySegment excluded, double temperature, MemorySegment ret_loss) {
+        var mh$ = sct_nt_xent_candidates.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_nt_xent_candidates", anchors, candidates, positives, excluded, temperature, ret_loss);
+            }
+            return (int)mh$.invokeExact(anchors, candidates, positives, excluded, temperature, ret_loss);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sct_contrastive_measures {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER,
+            Sct.C_DOUBLE,
+            Sct.C_POINTER,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_contrastive_measures");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_contrastive_measures(sct_tensor z, double temperature, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static FunctionDescriptor sct_contrastive_measures$descriptor() {
+        return sct_contrastive_measures.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_contrastive_measures(sct_tensor z, double temperature, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static MethodHandle sct_contrastive_measures$handle() {
+        return sct_contrastive_measures.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_contrastive_measures(sct_tensor z, double temperature, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static MemorySegment sct_contrastive_measures$address() {
+        return sct_contrastive_measures.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_contrastive_measures(sct_tensor z, double temperature, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static int sct_contrastive_measures(MemorySegment z, double temperature, MemorySegment ret_accuracy, MemorySegment ret_entropy) {
+        var mh$ = sct_contrastive_measures.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_contrastive_measures", z, temperature, ret_accuracy, ret_entropy);
+            }
+            return (int)mh$.invokeExact(z, temperature, ret_accuracy, ret_entropy);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class sct_cuda_is_available {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Sct.C_INT,

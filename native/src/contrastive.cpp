@@ -1,0 +1,276 @@
+#include "sct/contrastive.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/amax.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/clamp_max.h>
+#include <ATen/ops/exp.h>
+#include <ATen/ops/gather.h>
+#include <ATen/ops/log.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/logsumexp.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/remainder.h>
+#include <ATen/ops/scatter.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/softplus.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/DispatchKeySet.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "detail/call.h"
+#include "detail/chunked.h"
+#include "detail/temperature.h"
+
+using namespace sct;
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// Similarities in bfloat16 would lose the differences that the losses are about.
+struct WithoutAutocast {
+  c10::impl::ExcludeDispatchKeyGuard guard{c10::autocast_dispatch_keyset};
+};
+
+// Two views of N images, in float32 or float64.
+Tensor two_views(sct_tensor z) {
+  const Tensor& rows = unbox(z, "z");
+  if (rows.dim() != 2 || rows.size(0) < 4 || rows.size(0) % 2 != 0) {
+    fail(SCT_SHAPE, "argument 'z' must be [2N, D] with N >= 2");
+  }
+  if (!rows.is_floating_point()) {
+    invalid("argument 'z' must be floating");
+  }
+  return rows.scalar_type() == at::kDouble ? rows : rows.to(at::kFloat);
+}
+
+Tensor similarities(const Tensor& anchors, const Tensor& candidates, double temperature) {
+  return at::mm(anchors, candidates.t()).div(temperature);
+}
+
+// int64 [R, 1]: the rows of a chunk.
+Tensor rows_of(const Tensor& anchors, int64_t first) {
+  return at::arange(first, first + anchors.size(0), anchors.options().dtype(at::kLong))
+      .unsqueeze(1);
+}
+
+// int64 [R, 1]: the rows of the same images in the other view.
+Tensor positives_of(const Tensor& rows, int64_t candidates) {
+  return at::remainder(rows.add(candidates / 2), candidates);
+}
+
+// `s` without the columns that `index` has for each row.
+Tensor without(const Tensor& s, const Tensor& index) {
+  return at::scatter(s, 1, index, -kInfinity);
+}
+
+// [N, 1]: cosines of the two views of each image.
+Tensor cosines(const Tensor& u) {
+  const int64_t n = u.size(0) / 2;
+  return u.narrow(0, 0, n).mul(u.narrow(0, n, n)).sum(1, /*keepdim=*/true);
+}
+
+Tensor dclw(const Tensor& u, double temperature, double sigma) {
+  const int64_t m = u.size(0);
+  const int64_t n = m / 2;
+  const Tensor share = at::softmax(cosines(u.detach()).div(sigma), 0);
+  const Tensor weights = share.mul(-static_cast<double>(n)).add(2);
+  return sum_by_chunks(u, u,
+                       [&](const Tensor& a, const Tensor& c, int64_t first) {
+                         const Tensor s = similarities(a, c, temperature);
+                         const Tensor row = rows_of(a, first);
+                         const Tensor positive = positives_of(row, m);
+                         const Tensor w = weights.index_select(0, at::remainder(row, n).squeeze(1));
+                         const Tensor log_sum =
+                             at::logsumexp(without(without(s, row), positive), 1, /*keepdim=*/true);
+                         return log_sum.sub(at::gather(s, 1, positive).mul(w)).sum();
+                       })
+      .div(static_cast<double>(m));
+}
+
+Tensor dhel(const Tensor& u, double temperature) {
+  const int64_t n = u.size(0) / 2;
+  Tensor total = cosines(u).sum().mul(-2 / temperature);
+  for (const int64_t view : {0, 1}) {
+    const Tensor rows = u.narrow(0, view * n, n);
+    total =
+        total.add(sum_by_chunks(rows, rows, [&](const Tensor& a, const Tensor& c, int64_t first) {
+          const Tensor s = similarities(a, c, temperature);
+          return at::logsumexp(without(s, rows_of(a, first)), 1).sum();
+        }));
+  }
+  return total.div(static_cast<double>(2 * n));
+}
+
+// In logarithms, the negatives G of each anchor relative to R, so that no temperature overflows and
+// small losses are exact.
+Tensor hcl(const Tensor& u, double temperature, double tau_plus, double beta) {
+  const int64_t m = u.size(0);
+  const auto negatives = static_cast<double>(m - 2);
+  const double log_least = std::log(negatives) - 1 / temperature;
+  return sum_by_chunks(u, u,
+                       [&](const Tensor& a, const Tensor& c, int64_t first) {
+                         const Tensor s = similarities(a, c, temperature);
+                         const Tensor row = rows_of(a, first);
+                         const Tensor column = positives_of(row, m);
+                         const auto log_sum = [&](double factor) {
+                           const Tensor scaled = without(without(s.mul(factor), row), column);
+                           return at::logsumexp(scaled, 1, /*keepdim=*/true);
+                         };
+                         const Tensor positive = at::gather(s, 1, column);
+                         const Tensor log_r =
+                             log_sum(1 + beta).sub(log_sum(beta)).add(std::log(negatives));
+                         // Beyond e^80 the difference is below the least value anyway.
+                         const Tensor ratio = at::exp(at::clamp_max(positive.sub(log_r), 80));
+                         const Tensor g = ratio.mul(-tau_plus * negatives).add(1).div(1 - tau_plus);
+                         const Tensor clamped = g.le(at::exp(log_r.neg().add(log_least)));
+                         // The logarithm of what is not chosen must be finite, or its gradient were
+                         // NaN.
+                         const Tensor log_g = at::where(
+                             clamped, log_least, at::log(g.masked_fill(clamped, 1)).add(log_r));
+                         return at::softplus(log_g.sub(positive), 1, /*threshold=*/40).sum();
+                       })
+      .div(static_cast<double>(m));
+}
+
+Tensor among_candidates(const Tensor& u, const Tensor& w, const Tensor& positives,
+                        const Tensor& excluded, double temperature) {
+  const Tensor columns = at::arange(w.size(0), positives.options()).unsqueeze(0);
+  return sum_by_chunks(
+             u, w,
+             [&](const Tensor& a, const Tensor& c, int64_t first) {
+               const auto of = [&](const Tensor& all) {
+                 return all.narrow(0, first, a.size(0)).unsqueeze(1);
+               };
+               const Tensor s = similarities(a, c, temperature);
+               const Tensor others = s.masked_fill(columns.eq(of(excluded)), -kInfinity);
+               return at::logsumexp(others, 1).sum().sub(at::gather(s, 1, of(positives)).sum());
+             })
+      .div(static_cast<double>(u.size(0)));
+}
+
+const Tensor& indices(sct_tensor handle, const char* name, const Tensor& anchors) {
+  const Tensor& index = unbox(handle, name);
+  if (index.dim() != 1 || index.size(0) != anchors.size(0)) {
+    fail(SCT_SHAPE, std::string("argument '") + name + "' must be [A], with an index per anchor");
+  }
+  if (index.scalar_type() != at::kLong) {
+    invalid(std::string("argument '") + name + "' must be int64");
+  }
+  if (index.device() != anchors.device()) {
+    fail(SCT_DEVICE,
+         std::string("arguments 'anchors' and '") + name + "' are on different devices");
+  }
+  return index;
+}
+
+void check_range(const Tensor& index, const char* name, int64_t least, int64_t end) {
+  if (index.lt(least).logical_or_(index.ge(end)).any().item<bool>()) {
+    invalid(std::string("argument '") + name + "' must have values from " + std::to_string(least) +
+            " to " + std::to_string(end - 1));
+  }
+}
+
+}  // namespace
+
+sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor* ret_loss) {
+  return produce("dclw", {z}, ret_loss, [&] {
+    const Tensor rows = two_views(z);
+    check_temperature(temperature);
+    if (!std::isfinite(sigma) || sigma <= 0) {
+      invalid("argument 'sigma' is " + std::to_string(sigma) +
+              ", allowed is a finite number above 0");
+    }
+    const WithoutAutocast without_autocast;
+    return dclw(unit_rows(rows), temperature, sigma);
+  });
+}
+
+sct_status sct_dhel(sct_tensor z, double temperature, sct_tensor* ret_loss) {
+  return produce("dhel", {z}, ret_loss, [&] {
+    const Tensor rows = two_views(z);
+    check_temperature(temperature);
+    const WithoutAutocast without_autocast;
+    return dhel(unit_rows(rows), temperature);
+  });
+}
+
+sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta,
+                   sct_tensor* ret_loss) {
+  return produce("hcl", {z}, ret_loss, [&] {
+    const Tensor rows = two_views(z);
+    check_temperature(temperature);
+    if (!(tau_plus >= 0 && tau_plus < 1)) {
+      invalid("argument 'tau_plus' is " + std::to_string(tau_plus) + ", allowed is 0 to below 1");
+    }
+    if (!std::isfinite(beta) || beta < 0) {
+      invalid("argument 'beta' is " + std::to_string(beta) +
+              ", allowed is a finite number of at least 0");
+    }
+    const WithoutAutocast without_autocast;
+    return hcl(unit_rows(rows), temperature, tau_plus, beta);
+  });
+}
+
+sct_status sct_nt_xent_candidates(sct_tensor anchors, sct_tensor candidates, sct_tensor positives,
+                                  sct_tensor excluded, double temperature, sct_tensor* ret_loss) {
+  return produce("nt_xent_candidates", {anchors, candidates, positives, excluded}, ret_loss, [&] {
+    const Tensor& a = unbox(anchors, "anchors");
+    const Tensor& c = unbox(candidates, "candidates");
+    if (a.dim() != 2 || c.dim() != 2 || a.size(0) < 1 || c.size(0) < 1 || a.size(1) != c.size(1)) {
+      fail(SCT_SHAPE, "arguments 'anchors' and 'candidates' must be [A, D] and [C, D]");
+    }
+    if (!a.is_floating_point() || a.scalar_type() != c.scalar_type()) {
+      invalid("arguments 'anchors' and 'candidates' must be floating and of one dtype");
+    }
+    if (a.device() != c.device()) {
+      fail(SCT_DEVICE, "arguments 'anchors' and 'candidates' are on different devices");
+    }
+    check_temperature(temperature);
+    const Tensor& positive = indices(positives, "positives", a);
+    const Tensor& own = indices(excluded, "excluded", a);
+    check_range(positive, "positives", 0, c.size(0));
+    check_range(own, "excluded", -1, c.size(0));
+    if (positive.eq(own).any().item<bool>()) {
+      invalid("an anchor's positive is excluded");
+    }
+    const WithoutAutocast without_autocast;
+    const auto type = a.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+    return among_candidates(unit_rows(a.to(type)), unit_rows(c.to(type)), positive, own,
+                            temperature);
+  });
+}
+
+sct_status sct_contrastive_measures(sct_tensor z, double temperature, sct_tensor* ret_accuracy,
+                                    sct_tensor* ret_entropy) {
+  return guard("contrastive_measures", {z}, [&] {
+    const Tensor rows = two_views(z);
+    require(ret_accuracy, "ret_accuracy");
+    require(ret_entropy, "ret_entropy");
+    check_temperature(temperature);
+    const WithoutAutocast without_autocast;
+    const at::NoGradGuard no_grad;
+    const Tensor u = unit_rows(rows);
+    const int64_t n = u.size(0) / 2;
+    const Tensor right = at::zeros({}, u.options());
+    const Tensor entropy = at::zeros({}, u.options());
+    each_chunk(n, n, [&](int64_t first, int64_t count) {
+      const Tensor a = u.narrow(0, first, count);
+      const Tensor s = similarities(a, u.narrow(0, n, n), temperature);
+      const Tensor own = rows_of(a, first);
+      const Tensor positive = at::gather(s, 1, own).squeeze(1);
+      right.add_(positive.gt(at::amax(without(s, own), 1)).sum());
+      const Tensor log_p = at::log_softmax(s, 1);
+      entropy.sub_(at::exp(log_p).mul_(log_p).sum());
+    });
+    right.div_(static_cast<double>(n));
+    entropy.div_(static_cast<double>(n));
+    give({right, entropy}, {ret_accuracy, ret_entropy});
+  });
+}

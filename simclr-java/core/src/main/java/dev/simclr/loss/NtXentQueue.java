@@ -1,0 +1,61 @@
+package dev.simclr.loss;
+
+import dev.simclr.torch.DType;
+import dev.simclr.torch.Losses;
+import dev.simclr.torch.Tensor;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * NT-Xent with a queue of projections of other images as further negatives (MoCo, arXiv 1911.05722,
+ * equation 1; the SimCLR memory of arXiv 2006.10029): with Q(k) the rows of the queue,
+ *
+ * <pre>
+ *   loss = 1/(2N) sum_i ( log( sum_{j != i} exp(s_ij) + sum_k exp(s_ik) ) - s_i,pos(i) )
+ * </pre>
+ *
+ * <p>No gradient flows into the queue. Rows, precision and the two companions are those of {@link
+ * NtXent}; memory is O((N + Q) D). For candidates with a gradient, as from other processes, see
+ * {@link Losses#ntXentCandidates}.
+ *
+ * @param temperature what similarities are divided by, above 0
+ */
+public record NtXentQueue(double temperature) {
+
+  /**
+   * Refuses a temperature that makes no sense.
+   *
+   * @throws IllegalArgumentException naming the value and what is allowed
+   */
+  public NtXentQueue {
+    NtXent.requireTemperature(temperature);
+  }
+
+  /**
+   * Computes the loss and its two companions.
+   *
+   * @param projections v, [2N, D] with N at least 2, floating
+   * @param queue [Q, D], of the dtype and device of the projections
+   * @return loss, contrastive accuracy and contrastive entropy
+   * @throws IllegalArgumentException for other shapes
+   */
+  public NtXent.Result forward(Tensor projections, Tensor queue) {
+    NtXent.requireTwoViews(projections);
+    if (queue.dim() != 2 || queue.size(1) != projections.size(1)) {
+      throw new IllegalArgumentException(
+          "queue has shape "
+              + Arrays.toString(queue.shape())
+              + "; allowed: [Q, "
+              + projections.size(1)
+              + "]");
+    }
+    long n = projections.size(0) / 2;
+    Tensor rows = Tensor.arange(2 * n, DType.INT64).to(projections.device());
+    Tensor positives = Tensor.cat(List.of(rows.narrow(0, n, n), rows.narrow(0, 0, n)), 0);
+    Tensor candidates = Tensor.cat(List.of(projections, queue.detach()), 0);
+    return NtXent.measured(
+        Losses.ntXentCandidates(projections, candidates, positives, rows, temperature),
+        projections,
+        temperature);
+  }
+}

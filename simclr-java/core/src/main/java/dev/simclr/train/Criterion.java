@@ -1,0 +1,80 @@
+package dev.simclr.train;
+
+import dev.simclr.loss.Dcl;
+import dev.simclr.loss.Dclw;
+import dev.simclr.loss.Dhel;
+import dev.simclr.loss.Hcl;
+import dev.simclr.loss.NtXent;
+import dev.simclr.loss.SupCon;
+import dev.simclr.torch.ContrastiveMeasures;
+import dev.simclr.torch.DType;
+import dev.simclr.torch.Losses;
+import dev.simclr.torch.Tensor;
+
+/** The loss that a configuration asks for. */
+interface Criterion {
+
+  /**
+   * Computes the loss, and contrastive accuracy and entropy of views 1 and 2.
+   *
+   * @param projections {@code [VN, D]}: of N images view 1, then view 2, and so on
+   * @return scalars, owned by the innermost scope
+   */
+  NtXent.Result of(Tensor projections);
+
+  /**
+   * Checks that a configuration has a loss for its views.
+   *
+   * @throws IllegalArgumentException naming the key, the value and what is allowed
+   */
+  static void require(PretrainConfig config) {
+    int views = config.augment().views();
+    LossConfig.Objective objective = config.loss().objective();
+    if (views < 2) {
+      throw Keys.refused(
+          "augment.views", views, "at least 2 in training, whose loss compares them");
+    }
+    if (views > 2 && !objective.anyViews()) {
+      throw Keys.refused(
+          "augment.views", views, "2 with loss.objective " + objective + ", which compares pairs");
+    }
+  }
+
+  /** Returns the loss of a configuration, which {@link #require} accepts. */
+  static Criterion of(PretrainConfig config) {
+    LossConfig loss = config.loss();
+    double t = loss.temperature();
+    return switch (loss.objective()) {
+      case NT_XENT ->
+          config.augment().views() == 2
+              ? new NtXent(t)::forward
+              : images(new SupCon(t), config.train().batch());
+      case NT_XENT_SUM -> directions(new NtXent(t));
+      case DCL -> new Dcl(t)::forward;
+      case DCLW -> new Dclw(t, loss.sigma())::forward;
+      case DHEL -> new Dhel(t)::forward;
+      case HCL -> new Hcl(t, loss.tauPlus(), loss.beta())::forward;
+      case SUP_CON -> images(new SupCon(t), config.train().batch());
+    };
+  }
+
+  /** The mean over 2N anchors is half the sum of the means over the N anchors of each view. */
+  private static Criterion directions(NtXent loss) {
+    return projections -> {
+      NtXent.Result mean = loss.forward(projections);
+      return new NtXent.Result(mean.loss().mul(2), mean.accuracy(), mean.entropy());
+    };
+  }
+
+  /** Views of the same of n images are each other's positives. */
+  private static Criterion images(SupCon loss, long n) {
+    return projections -> {
+      Tensor labels =
+          Tensor.arange(n, DType.INT64).repeat(projections.size(0) / n).to(projections.device());
+      ContrastiveMeasures measures =
+          Losses.contrastiveMeasures(projections.detach().narrow(0, 0, 2 * n), loss.temperature());
+      return new NtXent.Result(
+          loss.forward(projections, labels).loss(), measures.accuracy(), measures.entropy());
+    };
+  }
+}

@@ -1,0 +1,93 @@
+package dev.simclr.train;
+
+import dev.simclr.loss.NtXent;
+import dev.simclr.torch.DType;
+import dev.simclr.torch.Device;
+import dev.simclr.torch.GradMode;
+import dev.simclr.torch.MemoryFormat;
+import dev.simclr.torch.Tensor;
+import dev.simclr.torch.TensorScope;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/**
+ * The gradient of a loss of a whole batch, with the activations of one chunk at a time (Gao et al.
+ * 2021, arXiv 2101.06983, section 3): encode all chunks without graph, compute the loss and its
+ * gradient with respect to all projections, then encode each chunk again and propagate its part.
+ *
+ * <p>The gradient is that of encoding chunk by chunk and keeping the graph of all. With batch norm,
+ * statistics are those of a chunk, as they are those of a device in data-parallel training; running
+ * statistics are updated by the second pass alone, so once for each chunk.
+ */
+final class GradientCache {
+  private final UnaryOperator<Tensor> network;
+  private final List<Tensor> buffers;
+  private final Criterion criterion;
+
+  /**
+   * Prepares to compute gradients.
+   *
+   * @param network views to projections; the same views give the same projections
+   * @param buffers what the network changes when it computes
+   * @param criterion loss of the projections of all views
+   */
+  GradientCache(UnaryOperator<Tensor> network, List<Tensor> buffers, Criterion criterion) {
+    this.network = network;
+    this.buffers = buffers;
+    this.criterion = criterion;
+  }
+
+  /**
+   * Adds the gradient of the loss to every parameter.
+   *
+   * @param views {@code [VN, 3, H, W]}
+   * @param chunks rows that are encoded together; every row is in one
+   * @param seen gets the loss before any gradient is computed, and may throw
+   * @return the loss and its companions, owned by the innermost scope
+   */
+  NtXent.Result backward(Tensor views, List<long[]> chunks, Consumer<Tensor> seen) {
+    List<Tensor> rows = chunks.stream().map(chunk -> index(chunk, views.device())).toList();
+    Tensor projections = project(views, rows).requiresGrad(true);
+    NtXent.Result result = criterion.of(projections);
+    seen.accept(result.loss());
+    result.loss().backward();
+    Tensor gradient = projections.grad().orElseThrow();
+    for (Tensor chunk : rows) {
+      try (var _ = TensorScope.open()) {
+        Tensor part = network.apply(pick(views, chunk));
+        part.backward(gradient.indexSelect(0, chunk).to(part.dtype()));
+      }
+    }
+    return result;
+  }
+
+  /** Returns all projections in float32 (float64 of a float64 network), without graph. */
+  private Tensor project(Tensor views, List<Tensor> rows) {
+    try (var scope = TensorScope.open();
+        var _ = GradMode.noGrad();
+        var _ = new RunningStatistics(buffers)) {
+      Tensor all = null;
+      for (Tensor chunk : rows) {
+        try (var inner = TensorScope.open()) {
+          Tensor part = network.apply(pick(views, chunk));
+          if (all == null) {
+            DType dtype = part.dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
+            all = inner.keep(Tensor.zeros(dtype, views.device(), views.size(0), part.size(1)));
+          }
+          all.indexCopy_(0, chunk, part.to(all.dtype()));
+        }
+      }
+      return scope.keep(all);
+    }
+  }
+
+  private static Tensor pick(Tensor views, Tensor rows) {
+    Tensor picked = views.indexSelect(0, rows);
+    return views.dim() == 4 ? picked.contiguous(MemoryFormat.CHANNELS_LAST) : picked;
+  }
+
+  private static Tensor index(long[] rows, Device device) {
+    return Tensor.of(rows, rows.length).to(device);
+  }
+}
