@@ -20,6 +20,7 @@ final class CollapseWatch {
   private static final double MIN_GAIN = 0.02;
 
   private final double warmupEpochs;
+  private final double lossScale;
   private final double chance;
   private final double best;
   private double lastStd = Double.NaN;
@@ -33,16 +34,37 @@ final class CollapseWatch {
    * @param batch N
    * @param temperature t
    * @param warmupEpochs epochs that are not judged
+   * @param lossScale what a loss is in means over the 2N anchors of NT-Xent, or 0 for other losses,
+   *     which have no such bounds and are not judged
    */
-  CollapseWatch(int batch, double temperature, double warmupEpochs) {
+  CollapseWatch(int batch, double temperature, double warmupEpochs, double lossScale) {
     this.warmupEpochs = warmupEpochs;
+    this.lossScale = lossScale;
     this.chance = Math.log(2.0 * batch - 1);
     this.best = Math.log1p((2.0 * batch - 2) * Math.exp(-1 / temperature));
   }
 
-  /** Notes a loss of the epoch that is running, as the mean over the 2N anchors. */
+  /** Starts to watch a run. */
+  static CollapseWatch of(PretrainConfig config) {
+    boolean pairs = config.augment().views() == 2;
+    double lossScale =
+        switch (config.loss().objective()) {
+          case NT_XENT -> pairs ? 1 : 0;
+          case NT_XENT_SUM -> 2;
+          case DCL, DCLW, DHEL, HCL, SUP_CON -> 0;
+        };
+    return new CollapseWatch(
+        config.train().batch(),
+        config.loss().temperature(),
+        config.optim().warmupEpochs(),
+        lossScale);
+  }
+
+  /** Notes a loss of the epoch that is running. */
   void loss(double value) {
-    lowestLoss = Math.min(lowestLoss, value);
+    if (lossScale > 0) {
+      lowestLoss = Math.min(lowestLoss, value / lossScale);
+    }
   }
 
   /** Notes a measurement, at the end of an epoch, and says what is wrong. */

@@ -71,9 +71,7 @@ final class PretrainSession {
     this.checkpoints = new Checkpoints(folder.checkpoints(), train.keepCheckpoints());
     this.evaluator = Evaluator.of(config, backend, images, testImages);
     this.meterPass = new MeterPass(config, backend, images);
-    this.watch =
-        new CollapseWatch(
-            train.batch(), config.loss().temperature(), config.optim().warmupEpochs());
+    this.watch = CollapseWatch.of(config);
     this.plan = plan;
     this.totalSteps = plan.steps();
   }
