@@ -180,6 +180,34 @@ def lars():
     )
 
 
+def training_step(dtype):
+    """A step on views that are there, against PyTorch as users run it and with memory kept."""
+
+    def peer(name, form, environment=()):
+        return Peer(
+            name, "training_step.py", ("time", form, dtype), ("torch", "numpy", "PIL"), 2, environment
+        )
+
+    return Comparison(
+        f"training-step-{dtype}",
+        f"training step of the slim ResNet-18, batch 256, {dtype}",
+        "ms",
+        (
+            Ours(
+                "simclr-java",
+                "TrainingStepBenchmark.step",
+                {"dtype": dtype, "part": "MODEL", "threads": 2},
+                threads=2,
+            ),
+            peer("PyTorch", "eager"),
+            peer("PyTorch, memory kept", "eager", KEEP),
+            peer("torch.compile", "compile"),
+            peer("torch.compile, memory kept", "compile", KEEP),
+        ),
+        higher_is_better=False,
+    )
+
+
 ALL = (
     *(augmentation(w, title) for w, title in WORKLOADS.items()),
     *(scaling(w, title) for w, title in WORKLOADS.items()),
@@ -190,4 +218,5 @@ ALL = (
     nt_xent_memory(65536, peers=False),
     *(batch_norm(d, s) for d in ("bfloat16", "float32") for s in (False, True)),
     lars(),
+    *(training_step(dtype) for dtype in ("bfloat16", "float32")),
 )

@@ -1,18 +1,11 @@
 package dev.simclr.train;
 
-import dev.simclr.augment.AugmentSampler;
-import dev.simclr.compute.BatchLoader;
 import dev.simclr.compute.ComputeThread;
-import dev.simclr.compute.ViewLoader;
 import dev.simclr.data.ImageDataset;
-import dev.simclr.optim.Optimizer;
-import dev.simclr.torch.TensorScope;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.function.IntConsumer;
-import java.util.function.Supplier;
 
 /**
  * Measures what limits training on this machine: how fast views are made with nothing else to do,
@@ -65,118 +58,53 @@ public final class TrainingBench {
    * @throws IllegalArgumentException if there are fewer images than a batch has
    */
   public static Result run(PretrainConfig config, ImageDataset images, Duration each) {
-    if (images.size() < config.train().batch()) {
-      throw new IllegalArgumentException(
-          "there are "
-              + images.size()
-              + " images; allowed: at least a batch of "
-              + config.train().batch());
-    }
     // An interrupt does not cut it short; the caller's status shows it afterwards.
     return ComputeThread.callOnce(() -> measure(config, images, each.toNanos()), () -> {});
   }
 
   private static Result measure(PretrainConfig config, ImageDataset images, long nanos) {
-    Backend backend = Backend.prepare(config.train());
-    boolean bf16 = backend.precision().bf16();
-    List<AugmentSampler> samplers = Augmentation.samplers(config);
-    Supplier<BatchLoader.RowFiller> views =
-        () ->
-            new ViewFiller(images, config.train(), samplers, Augmentation.augmenter(config, bf16));
     int batch = config.train().batch();
-    try (var _ = TensorScope.open();
-        SimClrModel model = SimClrModel.create(config, backend.device());
-        Optimizer optimizer = Optimizers.create(config.optim(), model.parameters());
-        LossGuard guard = new LossGuard(backend.device());
-        var _ =
-            TensorCache.open(
-                backend.device(),
-                MemoryEstimate.of(config, backend.device(), bf16, 0, ViewLoader.BUFFERS)
-                    .peakBytes())) {
-      model.train(true);
-      TrainStep step = new TrainStep(backend, model, optimizer, config, guard);
-      double lr = config.optim().peakLr(batch) / 1000;
-      Speed data;
-      try (ViewLoader loader = loader(config, backend, samplers.size(), views)) {
-        data =
-            time(
-                batch,
-                nanos,
-                i -> {
-                  try (var _ = TensorScope.open()) {
-                    loader.next().close();
-                  }
-                });
-      }
-      Speed alone;
-      try (ViewLoader loader = loader(config, backend, samplers.size(), () -> once(views.get()))) {
-        alone = time(batch, nanos, i -> step.run(i + 1, loader, lr, true));
-      }
-      try (ViewLoader loader = loader(config, backend, samplers.size(), views)) {
-        long[] waited = new long[2];
-        long[] started = new long[2];
-        Speed both =
-            time(
-                batch,
-                nanos,
-                i -> {
-                  if (i == WARM_UP) {
-                    waited[0] = loader.waitNanos();
-                    started[0] = System.nanoTime();
-                  }
-                  step.run(i + 1, loader, lr, true);
-                  waited[1] = loader.waitNanos();
-                  started[1] = System.nanoTime();
-                });
-        double wait = (double) (waited[1] - waited[0]) / (started[1] - started[0]);
-        return new Result(
-            backend.device().toString(),
-            backend.precision(),
-            backend.threads(),
-            backend.loaderThreads(),
-            data,
-            alone,
-            both,
-            wait);
-      }
+    Speed data = time(config, images, TrainingSteps.Part.DATA, nanos);
+    Speed model = time(config, images, TrainingSteps.Part.MODEL, nanos);
+    try (TrainingSteps steps = new TrainingSteps(config, images, TrainingSteps.Part.BOTH)) {
+      warmUp(steps);
+      long waited = steps.waitNanos();
+      long start = System.nanoTime();
+      Speed both = time(steps, batch, nanos);
+      double wait = (double) (steps.waitNanos() - waited) / (System.nanoTime() - start);
+      Backend backend = steps.backend();
+      return new Result(
+          backend.device().toString(),
+          backend.precision(),
+          backend.threads(),
+          backend.loaderThreads(),
+          data,
+          model,
+          both,
+          wait);
     }
   }
 
-  private static ViewLoader loader(
-      PretrainConfig config,
-      Backend backend,
-      int viewsPerImage,
-      Supplier<BatchLoader.RowFiller> fillers) {
-    return new ViewLoader(
-        fillers,
-        config.train().batch(),
-        viewsPerImage,
-        Augmentation.format(config, backend.precision().bf16()),
-        0,
-        Long.MAX_VALUE,
-        backend.loaderThreads(),
-        backend.device());
+  private static Speed time(
+      PretrainConfig config, ImageDataset images, TrainingSteps.Part part, long nanos) {
+    try (TrainingSteps steps = new TrainingSteps(config, images, part)) {
+      warmUp(steps);
+      return time(steps, config.train().batch(), nanos);
+    }
   }
 
-  /** Fills each buffer of the ring once, and leaves it as it is from then on. */
-  private static BatchLoader.RowFiller once(BatchLoader.RowFiller filler) {
-    return (step, firstRow, endRow, batch) -> {
-      if (step < ViewLoader.BUFFERS) {
-        filler.fill(step, firstRow, endRow, batch);
-      }
-    };
-  }
-
-  /** Times steps, from 0 on, the first few of which do not count. */
-  private static Speed time(int batch, long nanos, IntConsumer step) {
+  private static void warmUp(TrainingSteps steps) {
     for (int i = 0; i < WARM_UP; i++) {
-      step.accept(i);
+      steps.step();
     }
+  }
+
+  private static Speed time(TrainingSteps steps, int batch, long nanos) {
     List<Long> times = new ArrayList<>();
     long begin = System.nanoTime();
     long last = begin;
     while (times.size() < FEWEST_STEPS || last - begin < nanos) {
-      step.accept(WARM_UP + times.size());
+      steps.step();
       long now = System.nanoTime();
       times.add(now - last);
       last = now;

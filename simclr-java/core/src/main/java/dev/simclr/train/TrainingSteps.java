@@ -1,0 +1,125 @@
+package dev.simclr.train;
+
+import dev.simclr.augment.AugmentSampler;
+import dev.simclr.compute.BatchLoader;
+import dev.simclr.compute.ViewLoader;
+import dev.simclr.data.ImageDataset;
+import dev.simclr.optim.Optimizer;
+import dev.simclr.torch.TensorScope;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Training steps without a run around them, to be measured: no folder, no evaluation, no
+ * checkpoint. Belongs to the thread that opens it, which must close it last.
+ */
+public final class TrainingSteps implements AutoCloseable {
+  /** What a step does. */
+  public enum Part {
+    /** Makes views, and nothing with them. */
+    DATA,
+    /** Trains, on views that were made before. */
+    MODEL,
+    /** Both, as in training. */
+    BOTH
+  }
+
+  // A learning rate at which weights hardly move, so that no number of steps makes them diverge.
+  private static final double LR_SHARE = 1e-3;
+
+  private final Part part;
+  private final Backend backend;
+  private final double lr;
+  private final TensorScope scope;
+  private final SimClrModel model;
+  private final Optimizer optimizer;
+  private final LossGuard guard;
+  private final TensorCache cache;
+  private final TrainStep trainStep;
+  private final ViewLoader loader;
+  private long step;
+
+  /**
+   * Sets up the network, and starts to make views.
+   *
+   * @param config of the training
+   * @param images at least a batch of them; used until this is closed
+   * @param part what a step does
+   * @throws IllegalArgumentException if there are fewer images than a batch has
+   */
+  public TrainingSteps(PretrainConfig config, ImageDataset images, Part part) {
+    int batch = config.train().batch();
+    if (images.size() < batch) {
+      throw new IllegalArgumentException(
+          "there are " + images.size() + " images; allowed: at least a batch of " + batch);
+    }
+    this.part = part;
+    this.backend = Backend.prepare(config.train());
+    boolean bf16 = backend.precision().bf16();
+    this.lr = LR_SHARE * config.optim().peakLr(batch);
+    this.scope = TensorScope.open();
+    this.model = SimClrModel.create(config, backend.device());
+    this.optimizer = Optimizers.create(config.optim(), model.parameters());
+    this.guard = new LossGuard(backend.device());
+    this.cache =
+        TensorCache.open(
+            backend.device(),
+            MemoryEstimate.of(config, backend.device(), bf16, 0, ViewLoader.BUFFERS).peakBytes());
+    model.train(true);
+    this.trainStep = new TrainStep(backend, model, optimizer, config, guard);
+    List<AugmentSampler> samplers = Augmentation.samplers(config);
+    Supplier<BatchLoader.RowFiller> views =
+        () ->
+            new ViewFiller(images, config.train(), samplers, Augmentation.augmenter(config, bf16));
+    this.loader =
+        new ViewLoader(
+            part == Part.MODEL ? () -> once(views.get()) : views,
+            batch,
+            samplers.size(),
+            Augmentation.format(config, bf16),
+            0,
+            Long.MAX_VALUE,
+            backend.loaderThreads(),
+            backend.device());
+  }
+
+  /** Fills each buffer of the ring once, and leaves it as it is from then on. */
+  private static BatchLoader.RowFiller once(BatchLoader.RowFiller filler) {
+    return (step, firstRow, endRow, batch) -> {
+      if (step < ViewLoader.BUFFERS) {
+        filler.fill(step, firstRow, endRow, batch);
+      }
+    };
+  }
+
+  /** Takes a step, and waits until it is done. */
+  public void step() {
+    step++;
+    if (part == Part.DATA) {
+      try (var _ = TensorScope.open()) {
+        loader.next().close();
+      }
+    } else {
+      trainStep.run(step, loader, lr, true);
+    }
+  }
+
+  /** Returns the time that steps have waited for views, in nanoseconds. */
+  public long waitNanos() {
+    return loader.waitNanos();
+  }
+
+  Backend backend() {
+    return backend;
+  }
+
+  @Override
+  public void close() {
+    loader.close();
+    cache.close();
+    guard.close();
+    optimizer.close();
+    model.close();
+    scope.close();
+  }
+}
