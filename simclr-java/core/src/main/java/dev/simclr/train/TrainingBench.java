@@ -91,7 +91,8 @@ public final class TrainingBench {
         var _ =
             TensorCache.open(
                 backend.device(),
-                MemoryEstimate.of(config, backend.device(), bf16, 0, ViewLoader.BUFFERS).peakBytes())) {
+                MemoryEstimate.of(config, backend.device(), bf16, 0, ViewLoader.BUFFERS)
+                    .peakBytes())) {
       model.train(true);
       TrainStep step = new TrainStep(backend, model, optimizer, config, guard);
       double lr = config.optim().peakLr(batch) / 1000;
