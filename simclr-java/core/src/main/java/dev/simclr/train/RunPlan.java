@@ -42,6 +42,7 @@ public record RunPlan(
    * @throws DataException if data is missing or less than a batch
    */
   public static RunPlan of(PretrainConfig config) {
+    Criterion.require(config);
     DataSize data = DataSize.of(config.data());
     if (data.train() < config.train().batch()) {
       throw PretrainRun.tooFewImages(data.train(), config.train().batch());

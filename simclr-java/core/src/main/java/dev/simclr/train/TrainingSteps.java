@@ -45,9 +45,11 @@ public final class TrainingSteps implements AutoCloseable {
    * @param config of the training
    * @param images at least a batch of them; used until this is closed
    * @param part what a step does
-   * @throws IllegalArgumentException if there are fewer images than a batch has
+   * @throws IllegalArgumentException if there are fewer images than a batch has, or the loss does
+   *     not fit the number of views
    */
   public TrainingSteps(PretrainConfig config, ImageDataset images, Part part) {
+    Criterion.require(config);
     int batch = config.train().batch();
     if (images.size() < batch) {
       throw new IllegalArgumentException(
