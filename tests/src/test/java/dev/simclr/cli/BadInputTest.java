@@ -1,18 +1,18 @@
 package dev.simclr.cli;
 
+import static dev.simclr.cli.CliRunner.simclr;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.simclr.cli.CliRunner.Outcome;
 import dev.simclr.testing.ChildJvm;
 import dev.simclr.testing.FileTree;
 import dev.simclr.testing.Fixtures;
 import dev.simclr.testing.TinyFolder;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,15 +49,14 @@ class BadInputTest {
 
   @TempDir private Path directory;
 
-  private record Outcome(int code, String err) {}
-
   @BeforeAll
   static void trainOnce() throws IOException {
     images = TinyFolder.write(shared.resolve("images"), 20, 8);
     kept = shared.resolve("kept");
     Outcome outcome =
-        run(TinyFolder.arguments(pretrain(kept), TinyFolder.data(images), TinyFolder.training()));
-    assertEquals(new Outcome(0, ""), outcome);
+        simclr(
+            TinyFolder.arguments(pretrain(kept), TinyFolder.data(images), TinyFolder.training()));
+    succeeded(outcome);
     before = FileTree.of(kept);
     assertTrue(
         before.containsKey("checkpoints/step-000004/state.json"), before.keySet().toString());
@@ -74,19 +73,19 @@ class BadInputTest {
     return List.of("pretrain", "--quiet", "--out", out.toString());
   }
 
-  private static Outcome run(String... arguments) {
-    StringWriter err = new StringWriter();
-    int code = Main.run(new PrintWriter(err, true), arguments);
-    return new Outcome(code, err.toString());
+  private static void refused(int code, String message, Outcome outcome) {
+    assertEquals("simclr: " + message + "\n", outcome.err());
+    assertEquals(code, outcome.code());
   }
 
-  private static void refused(int code, String message, Outcome outcome) {
-    assertEquals(new Outcome(code, "simclr: " + message + "\n"), outcome);
+  private static void succeeded(Outcome outcome) {
+    assertEquals("", outcome.err());
+    assertEquals(0, outcome.code());
   }
 
   /** Runs in the folder of the run that is there, which is to be overwritten. */
   private static Outcome overwriting(List<String> data, String... settings) {
-    return run(
+    return simclr(
         TinyFolder.arguments(
             pretrain(kept),
             List.of("--overwrite"),
@@ -166,13 +165,13 @@ class BadInputTest {
     }
     Path out = directory.resolve("run");
     Outcome outcome =
-        run(
+        simclr(
             TinyFolder.arguments(
                 pretrain(out),
                 folder(mixed),
                 TinyFolder.training(),
                 List.of("train.batch=" + (4 + names.size()))));
-    assertEquals(new Outcome(0, ""), outcome);
+    succeeded(outcome);
     assertEquals(13, trainingImages(out));
   }
 
@@ -210,13 +209,13 @@ class BadInputTest {
 
     Path out = directory.resolve("run");
     Outcome skipped =
-        run(
+        simclr(
             TinyFolder.arguments(
                 pretrain(out),
                 folder(liars),
                 TinyFolder.training(),
                 List.of("data.bad_images=skip")));
-    assertEquals(new Outcome(0, ""), skipped);
+    succeeded(skipped);
     assertEquals(11, trainingImages(out));
     // The pack that is there now knows what was left out, and so does a run that is to fail.
     Outcome again = overwriting(folder(liars));
@@ -288,7 +287,7 @@ class BadInputTest {
   void aWrongConfigurationFile(String yaml, String message) throws IOException {
     Path file = Files.writeString(directory.resolve("mine.yaml"), yaml);
     Outcome outcome =
-        run(
+        simclr(
             TinyFolder.arguments(
                 pretrain(kept), List.of("--overwrite", "--config", file.toString())));
     boolean startsWithFile = message.startsWith(",") || message.startsWith(":");
@@ -302,14 +301,14 @@ class BadInputTest {
     refused(
         2,
         "configuration file " + missing + " does not exist",
-        run(TinyFolder.arguments(pretrain(kept), List.of("--config", missing.toString()))));
+        simclr(TinyFolder.arguments(pretrain(kept), List.of("--config", missing.toString()))));
     refused(
         2,
         directory + " is a folder, not a configuration file",
-        run(TinyFolder.arguments(pretrain(kept), List.of("--config", directory.toString()))));
+        simclr(TinyFolder.arguments(pretrain(kept), List.of("--config", directory.toString()))));
     Path binary = Files.write(directory.resolve("binary.yaml"), new byte[] {(byte) 0xff, 0, 1});
     Outcome outcome =
-        run(TinyFolder.arguments(pretrain(kept), List.of("--config", binary.toString())));
+        simclr(TinyFolder.arguments(pretrain(kept), List.of("--config", binary.toString())));
     assertEquals(2, outcome.code(), outcome.err());
     assertEquals(1, outcome.err().lines().count(), outcome.err());
     assertTrue(outcome.err().contains(binary.toString()), outcome.err());
@@ -320,20 +319,20 @@ class BadInputTest {
     refused(
         2,
         "there is no recipe cifar10-slin; did you mean cifar10-slim? (simclr recipes lists them)",
-        run("pretrain", "--recipe", "cifar10-slin"));
+        simclr("pretrain", "--recipe", "cifar10-slin"));
     refused(
         2,
         "Unmatched argument at index 0: 'pretrian'; did you mean pretrain? (see simclr --help)",
-        run("pretrian"));
+        simclr("pretrian"));
     refused(
         2,
         "Unknown option: '--overwite'; did you mean --overwrite? (see simclr pretrain --help)",
-        run("pretrain", "--overwite"));
+        simclr("pretrain", "--overwite"));
     refused(
         2,
         "give --recipe NAME, --config FILE or KEY=VALUE settings ('simclr recipes' lists the"
             + " recipes)",
-        run("pretrain"));
+        simclr("pretrain"));
   }
 
   // Run folders
@@ -343,7 +342,8 @@ class BadInputTest {
     refused(
         2,
         "run folder " + kept + " is not empty; resume it, overwrite it or choose another",
-        run(TinyFolder.arguments(pretrain(kept), TinyFolder.data(images), TinyFolder.training())));
+        simclr(
+            TinyFolder.arguments(pretrain(kept), TinyFolder.data(images), TinyFolder.training())));
   }
 
   @Test
@@ -353,7 +353,7 @@ class BadInputTest {
     refused(
         2,
         "run folder " + photos + " is not empty and holds no run, so it is not overwritten",
-        run(
+        simclr(
             TinyFolder.arguments(
                 pretrain(photos),
                 List.of("--overwrite"),
@@ -367,18 +367,18 @@ class BadInputTest {
     refused(
         2,
         "--resume and --overwrite exclude each other",
-        run(TinyFolder.arguments(pretrain(kept), List.of("--resume", "--overwrite"))));
+        simclr(TinyFolder.arguments(pretrain(kept), List.of("--resume", "--overwrite"))));
     refused(
         2,
         "--resume and --init-from exclude each other: the first goes on with a run, the second"
             + " starts a new one",
-        run(
+        simclr(
             TinyFolder.arguments(
                 pretrain(kept), List.of("--resume", "--init-from", kept.toString()))));
     refused(
         2,
         "--resume needs --out DIR, the folder of the run",
-        run("pretrain", "--quiet", "--resume"));
+        simclr("pretrain", "--quiet", "--resume"));
   }
 
   @Test
@@ -387,14 +387,14 @@ class BadInputTest {
     refused(
         2,
         "run folder " + nowhere + " holds no run to resume",
-        run(TinyFolder.arguments(pretrain(nowhere), List.of("--resume"))));
+        simclr(TinyFolder.arguments(pretrain(nowhere), List.of("--resume"))));
     assertFalse(Files.exists(nowhere));
   }
 
   @Test
   void aResumedRunKeepsItsConfiguration() {
     Outcome outcome =
-        run(
+        simclr(
             TinyFolder.arguments(
                 pretrain(kept),
                 List.of("--resume"),
@@ -414,10 +414,10 @@ class BadInputTest {
         2,
         "a resumed run keeps its configuration, but asked for is train.epochs (20, not 2); leave"
             + " the settings out, or start a new run with --init-from",
-        run(TinyFolder.arguments(pretrain(kept), List.of("--resume", "train.epochs=20"))));
-    assertEquals(
-        new Outcome(0, ""),
-        run(TinyFolder.arguments(pretrain(copyOfKept()), List.of("--resume", "train.epochs=2"))));
+        simclr(TinyFolder.arguments(pretrain(kept), List.of("--resume", "train.epochs=20"))));
+    succeeded(
+        simclr(
+            TinyFolder.arguments(pretrain(copyOfKept()), List.of("--resume", "train.epochs=2"))));
   }
 
   @Test
@@ -443,7 +443,7 @@ class BadInputTest {
   private Outcome onImagesFrom(Path source, String... settings) {
     Path out = directory.resolve("from");
     Outcome outcome =
-        run(
+        simclr(
             TinyFolder.arguments(
                 pretrain(out),
                 List.of("--init-from", source.toString()),
@@ -469,7 +469,7 @@ class BadInputTest {
         3,
         damaged.resolve("checkpoints/step-000004/model.safetensors")
             + " is not what was written: SHA-256 differs",
-        run(TinyFolder.arguments(pretrain(damaged), List.of("--resume"))));
+        simclr(TinyFolder.arguments(pretrain(damaged), List.of("--resume"))));
     assertEquals(there, FileTree.of(damaged.resolve("checkpoints")));
     assertEquals(metrics, Files.readString(damaged.resolve("metrics.jsonl")));
   }
@@ -490,7 +490,7 @@ class BadInputTest {
   void aLossThatIsNotFinite() throws IOException {
     Path out = directory.resolve("run");
     Outcome outcome =
-        run(
+        simclr(
             TinyFolder.arguments(
                 pretrain(out),
                 TinyFolder.data(images),
@@ -552,14 +552,15 @@ class BadInputTest {
     refused(
         7,
         "cannot write " + file.resolve("run") + ": Not a directory",
-        run(
+        simclr(
             TinyFolder.arguments(
                 pretrain(file.resolve("run")), TinyFolder.data(images), TinyFolder.training())));
     assertEquals("mine", Files.readString(file));
     refused(
         2,
         "run folder " + file + " is not a directory",
-        run(TinyFolder.arguments(pretrain(file), TinyFolder.data(images), TinyFolder.training())));
+        simclr(
+            TinyFolder.arguments(pretrain(file), TinyFolder.data(images), TinyFolder.training())));
   }
 
   @ParameterizedTest

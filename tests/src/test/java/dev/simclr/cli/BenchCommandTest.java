@@ -1,16 +1,13 @@
 package dev.simclr.cli;
 
+import static dev.simclr.cli.CliRunner.simclr;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.simclr.cli.CliRunner.Outcome;
 import dev.simclr.testing.TinyFolder;
 import dev.simclr.torch.LeakCheck;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -24,36 +21,18 @@ import org.junit.jupiter.api.io.TempDir;
 final class BenchCommandTest {
   @TempDir Path dir;
 
-  private record Outcome(int code, String out, String err) {
-    String fact(String name) {
-      return out.lines().filter(line -> line.startsWith(name)).findFirst().orElse("missing");
-    }
-  }
-
   private static Outcome bench(String seconds, List<String> data) {
-    PrintStream before = System.out;
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    StringWriter err = new StringWriter();
-    System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-    try {
-      int code =
-          Main.run(
-              new PrintWriter(err, true),
-              TinyFolder.arguments(
-                  List.of("bench", "--seconds", seconds), data, TinyFolder.training()));
-      return new Outcome(code, out.toString(StandardCharsets.UTF_8), err.toString());
-    } finally {
-      System.setOut(before);
-    }
+    return simclr(
+        TinyFolder.arguments(List.of("bench", "--seconds", seconds), data, TinyFolder.training()));
   }
 
   private static void assertMeasured(Outcome outcome) {
-    assertEquals(0, outcome.code, outcome.err);
+    assertEquals(0, outcome.code(), outcome.err());
     for (String part : List.of("data only", "model only", "whole step")) {
       String speed = outcome.fact(part);
       assertTrue(speed.matches(part + " +[1-9][0-9,]* images/s \\(90 %.*\\)"), speed);
     }
-    assertTrue(outcome.fact("limit").contains("% of the step"), outcome.out);
+    assertTrue(outcome.fact("limit").contains("% of the step"), outcome.out());
   }
 
   @Test
@@ -66,21 +45,21 @@ final class BenchCommandTest {
   void measuresOnNoiseAndSaysSo() {
     Outcome outcome = bench("1", List.of("data.image_size=16"));
     assertMeasured(outcome);
-    assertTrue(outcome.fact("images").contains("32 of noise, 16 x 16"), outcome.out);
+    assertTrue(outcome.fact("images").contains("32 of noise, 16 x 16"), outcome.out());
   }
 
   @Test
   void fewerImagesThanABatchAreRefused() throws IOException {
     Path images = TinyFolder.write(dir.resolve("images"), 4, 8);
     Outcome outcome = bench("1", TinyFolder.data(images));
-    assertEquals(2, outcome.code);
-    assertEquals("simclr: there are 4 images; allowed: at least a batch of 8\n", outcome.err);
+    assertEquals(2, outcome.code());
+    assertEquals("simclr: there are 4 images; allowed: at least a batch of 8\n", outcome.err());
   }
 
   @Test
   void noTimeIsRefused() {
     Outcome outcome = bench("0", List.of());
-    assertEquals(2, outcome.code);
-    assertEquals("simclr: --seconds is 0; allowed: 1 to 600\n", outcome.err);
+    assertEquals(2, outcome.code());
+    assertEquals("simclr: --seconds is 0; allowed: 1 to 600\n", outcome.err());
   }
 }

@@ -1,10 +1,12 @@
 package dev.simclr.cli;
 
+import static dev.simclr.cli.CliRunner.simclr;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.simclr.cli.CliRunner.Outcome;
 import dev.simclr.embed.Classifier;
 import dev.simclr.embed.EncoderOptions;
 import dev.simclr.embed.Prediction;
@@ -12,12 +14,7 @@ import dev.simclr.testing.ChildJvm;
 import dev.simclr.testing.TinyFolder;
 import dev.simclr.torch.LeakCheck;
 import dev.simclr.train.TrainConfig.DeviceChoice;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,37 +43,6 @@ final class ClassifierCommandsTest {
   @TempDir Path directory;
   private static Path data;
   private static Path run;
-
-  /** What a command line did. */
-  private record Outcome(int code, String out, String err) {
-    JsonNode json() {
-      assertEquals(0, code, err);
-      assertEquals(1, out.lines().count(), out);
-      return JsonMapper.shared().readTree(out);
-    }
-
-    /** Requires the code and one line on standard error that begins like this. */
-    void assertFailed(int expectedCode, String message) {
-      assertEquals(expectedCode, code, err);
-      assertEquals(1, err.lines().count(), err);
-      assertTrue(err.startsWith("simclr: " + message), err);
-    }
-  }
-
-  private static Outcome simclr(Object... arguments) {
-    PrintStream before = System.out;
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    StringWriter err = new StringWriter();
-    System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-    int code;
-    try {
-      String[] text = Stream.of(arguments).map(Object::toString).toArray(String[]::new);
-      code = Main.run(new PrintWriter(err, true), text);
-    } finally {
-      System.setOut(before);
-    }
-    return new Outcome(code, out.toString(StandardCharsets.UTF_8), err.toString());
-  }
 
   @BeforeAll
   static void train() throws IOException {

@@ -1,16 +1,13 @@
 package dev.simclr.cli;
 
+import static dev.simclr.cli.CliRunner.simclr;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.simclr.cli.CliRunner.Outcome;
 import dev.simclr.torch.LeakCheck;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,28 +26,17 @@ final class DryRunTest {
 
   @TempDir Path directory;
 
-  private record Outcome(int code, String out, String err) {}
-
   private static Outcome dryRun(Object... arguments) {
     List<String> line = new ArrayList<>(List.of("pretrain", "--dry-run"));
     Stream.of(arguments).map(Object::toString).forEach(line::add);
-    PrintStream before = System.out;
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    StringWriter err = new StringWriter();
-    System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-    try {
-      int code = Main.run(new PrintWriter(err, true), line.toArray(String[]::new));
-      return new Outcome(code, out.toString(StandardCharsets.UTF_8), err.toString());
-    } finally {
-      System.setOut(before);
-    }
+    return simclr(line.toArray());
   }
 
   private static void assertSays(Outcome outcome, String name, String fact) {
-    assertEquals(0, outcome.code, outcome.err);
+    assertEquals(0, outcome.code(), outcome.err());
     assertTrue(
-        outcome.out.lines().anyMatch(l -> l.startsWith(name) && l.strip().endsWith(fact)),
-        name + ": " + fact + "\nin\n" + outcome.out);
+        outcome.out().lines().anyMatch(l -> l.startsWith(name) && l.strip().endsWith(fact)),
+        name + ": " + fact + "\nin\n" + outcome.out());
   }
 
   /** What the README of the reference and its formulas give. */
@@ -58,13 +44,13 @@ final class DryRunTest {
   void theGoogleRecipeHasTheNumbersOfTheReference() {
     Outcome outcome = dryRun("--recipe", "cifar10-google");
     assertSays(outcome, "data", "50,000 training and 10,000 test images");
-    assertTrue(outcome.out.contains("as published with the data, since data.root is not set"));
+    assertTrue(outcome.out().contains("as published with the data, since data.root is not set"));
     assertSays(outcome, "encoder", "11,173,056 parameters, h of 512");
     assertSays(outcome, "head", "592,000 parameters");
     assertSays(outcome, "steps", "97,657, 98 an epoch");
     assertSays(outcome, "warm-up", "976 steps");
     assertSays(outcome, "peak lr", "2.000");
-    assertTrue(outcome.out.contains("estimated peak"), outcome.out);
+    assertTrue(outcome.out().contains("estimated peak"), outcome.out());
   }
 
   @Test
@@ -92,8 +78,8 @@ final class DryRunTest {
   void everyRecipeButAFolderOfOnesOwnCanBePlannedWithoutData(String recipe) {
     Outcome outcome = dryRun("--recipe", recipe);
     if (recipe.equals("folder")) {
-      assertEquals(2, outcome.code);
-      assertTrue(outcome.err.startsWith("simclr: data.root is not set"), outcome.err);
+      assertEquals(2, outcome.code());
+      assertTrue(outcome.err().startsWith("simclr: data.root is not set"), outcome.err());
     } else {
       assertSays(outcome, "memory", ")");
     }
@@ -119,12 +105,12 @@ final class DryRunTest {
             "train.batch=4",
             "train.epochs=5");
     assertSays(outcome, "data", "9 training and 0 test images");
-    assertFalse(outcome.out.contains("as published"));
+    assertFalse(outcome.out().contains("as published"));
     assertSays(outcome, "steps", "10, 2 an epoch");
     assertFalse(Files.exists(run));
     Outcome small = dryRun("--recipe", "folder", "data.root=" + images);
-    assertEquals(3, small.code);
-    assertTrue(small.err.startsWith("simclr: train.batch is 256"), small.err);
+    assertEquals(3, small.code());
+    assertTrue(small.err().startsWith("simclr: train.batch is 256"), small.err());
   }
 
   @Test
@@ -135,8 +121,8 @@ final class DryRunTest {
         "data",
         "1,000 training and 8,000 test images");
     Outcome wrong = dryRun("--recipe", "stl10", "data.train=fold-12");
-    assertEquals(2, wrong.code);
-    assertTrue(wrong.err.startsWith("simclr: data.train is fold-12; allowed"), wrong.err);
+    assertEquals(2, wrong.code());
+    assertTrue(wrong.err().startsWith("simclr: data.train is fold-12; allowed"), wrong.err());
   }
 
   /** The layout of ImageNet's archives: a folder for each synset, names in capital letters. */
@@ -165,11 +151,11 @@ final class DryRunTest {
   @Test
   void contradictionsAreNamed() {
     Outcome resume = dryRun("--resume", "--out", directory);
-    assertEquals(2, resume.code);
-    assertEquals("simclr: --dry-run and --resume exclude each other", resume.err.strip());
+    assertEquals(2, resume.code());
+    assertEquals("simclr: --dry-run and --resume exclude each other", resume.err().strip());
     Outcome longWarmUp = dryRun("--recipe", "quickstart", "train.steps=1", "train.batch=16");
-    assertEquals(2, longWarmUp.code);
+    assertEquals(2, longWarmUp.code());
     assertTrue(
-        longWarmUp.err.contains("at most the steps of the run, which has 1"), longWarmUp.err);
+        longWarmUp.err().contains("at most the steps of the run, which has 1"), longWarmUp.err());
   }
 }

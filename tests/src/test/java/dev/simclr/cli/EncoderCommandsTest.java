@@ -1,25 +1,22 @@
 package dev.simclr.cli;
 
+import static dev.simclr.cli.CliRunner.simclr;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.simclr.cli.CliRunner.Outcome;
 import dev.simclr.data.JpegDecoders;
 import dev.simclr.embed.Encoder;
 import dev.simclr.embed.EncoderOptions;
 import dev.simclr.torch.LeakCheck;
 import dev.simclr.train.TrainConfig.DeviceChoice;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,37 +47,6 @@ final class EncoderCommandsTest {
   private static Path data;
   private static Path run;
   private static String cache;
-
-  /** What a command line did. */
-  private record Outcome(int code, String out, String err) {
-    JsonNode json() {
-      assertEquals(0, code, err);
-      assertEquals(1, out.lines().count(), out);
-      return JsonMapper.shared().readTree(out);
-    }
-
-    /** Requires the code and one line on standard error that begins like this. */
-    void assertFailed(int expectedCode, String message) {
-      assertEquals(expectedCode, code, err);
-      assertEquals(1, err.lines().count(), err);
-      assertTrue(err.startsWith("simclr: " + message), err);
-    }
-  }
-
-  private static Outcome simclr(Object... arguments) {
-    PrintStream before = System.out;
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    StringWriter err = new StringWriter();
-    System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-    int code;
-    try {
-      String[] text = Stream.of(arguments).map(Object::toString).toArray(String[]::new);
-      code = Main.run(new PrintWriter(err, true), text);
-    } finally {
-      System.setOut(before);
-    }
-    return new Outcome(code, out.toString(StandardCharsets.UTF_8), err.toString());
-  }
 
   /** Stripes whose width and direction are the class, in random colours. */
   private static void write(Path file, int label, long seed) throws IOException {

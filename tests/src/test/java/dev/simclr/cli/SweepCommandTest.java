@@ -1,17 +1,14 @@
 package dev.simclr.cli;
 
+import static dev.simclr.cli.CliRunner.simclr;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.simclr.cli.CliRunner.Outcome;
 import dev.simclr.testing.TinyFolder;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,24 +30,9 @@ final class SweepCommandTest {
   @TempDir Path dir;
   private static Path images;
 
-  private record Outcome(int code, String out, String err) {}
-
   @BeforeAll
   static void images() throws IOException {
     images = TinyFolder.write(shared.resolve("images"), 20, 8);
-  }
-
-  private static Outcome simclr(String... arguments) {
-    PrintStream before = System.out;
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    StringWriter err = new StringWriter();
-    System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-    try {
-      int code = Main.run(new PrintWriter(err, true), arguments);
-      return new Outcome(code, out.toString(StandardCharsets.UTF_8), err.toString());
-    } finally {
-      System.setOut(before);
-    }
   }
 
   private Outcome sweep(String yaml, String... more) throws IOException {
@@ -88,7 +70,7 @@ final class SweepCommandTest {
     String yaml =
         "vary:\n  train.seed: [3, 4]\n  head: {none: {head.layers: 0}, two: {head: {}}}\n";
     Outcome first = sweep(yaml);
-    assertEquals(0, first.code, first.err);
+    assertEquals(0, first.code(), first.err());
     List<String> rows = rows();
     assertEquals(5, rows.size());
     assertEquals("\"train.seed=3 head=none\"", cell(rows, 1, "name"));
@@ -102,8 +84,8 @@ final class SweepCommandTest {
       assertFalse(cell(rows, row, "machine").isEmpty());
     }
     Outcome again = sweep(yaml);
-    assertEquals(0, again.code, again.err);
-    assertEquals(4, again.out.lines().filter(line -> line.endsWith(": done before")).count());
+    assertEquals(0, again.code(), again.err());
+    assertEquals(4, again.out().lines().filter(line -> line.endsWith(": done before")).count());
     assertEquals(rows, rows());
 
     List<String> arguments = new ArrayList<>(List.of("compare"));
@@ -111,23 +93,23 @@ final class SweepCommandTest {
     Path figure = dir.resolve("figure.png");
     arguments.addAll(List.of("--figure", figure.toString()));
     Outcome compared = simclr(arguments.toArray(String[]::new));
-    assertEquals(0, compared.code, compared.err);
-    List<String> table = compared.out.lines().toList();
+    assertEquals(0, compared.code(), compared.err());
+    List<String> table = compared.out().lines().toList();
     assertTrue(table.getFirst().contains("head.layers  train.seed"), table.getFirst());
     assertFalse(table.getFirst().contains("data."), "what is the same is left out");
     assertEquals(4, table.stream().filter(line -> line.startsWith(out().toString())).count());
     assertTrue(ImageIO.read(figure.toFile()).getWidth() > 100);
-    assertEquals(2, simclr(arguments.toArray(String[]::new)).code, "the figure exists");
+    assertEquals(2, simclr(arguments.toArray(String[]::new)).code(), "the figure exists");
   }
 
   @Test
   void aRunThatLostItsRowIsNotTrainedAgain() throws IOException {
     String yaml = "set: {train.epochs: 2}\nvary: {train.seed: [3]}";
-    assertEquals(0, sweep(yaml).code);
+    assertEquals(0, sweep(yaml).code());
     List<String> rows = rows();
     byte[] encoder = Files.readAllBytes(runs().getFirst().resolve("model.safetensors"));
     Files.delete(out().resolve("results.csv"));
-    assertEquals(0, sweep(yaml).code);
+    assertEquals(0, sweep(yaml).code());
     assertEquals(cell(rows, 1, "hash"), cell(rows(), 1, "hash"));
     assertEquals(cell(rows, 1, "knn"), cell(rows(), 1, "knn"));
     assertTrue(
@@ -141,7 +123,7 @@ final class SweepCommandTest {
             "set: {optim.weight_decay: 1, optim.warmup_epochs: 0, optim.lr_scaling: none}\n"
                 + "vary: {speed: {wild: {optim.lr: 1e6, train.epochs: 100},"
                 + " calm: {optim.lr: 0.01, train.epochs: 2}}}");
-    assertEquals(0, outcome.code, outcome.err);
+    assertEquals(0, outcome.code(), outcome.err());
     assertEquals("diverged", cell(rows(), 1, "status"));
     assertEquals("", cell(rows(), 1, "knn"));
     assertEquals("finished", cell(rows(), 2, "status"));
@@ -150,7 +132,7 @@ final class SweepCommandTest {
   @Test
   void dryRunTrainsNothing() throws IOException {
     Outcome outcome = sweep("vary: {train.seed: [1, 2]}", "--dry-run");
-    assertEquals("to do   train.seed=1\nto do   train.seed=2\n", outcome.out);
+    assertEquals("to do   train.seed=1\nto do   train.seed=2\n", outcome.out());
     assertFalse(Files.exists(out()));
   }
 
@@ -169,17 +151,17 @@ final class SweepCommandTest {
       })
   void refusesWhatIsNoSweep(String yaml, String message) throws IOException {
     Outcome outcome = sweep(yaml.replace("\\n", "\n"));
-    assertEquals(2, outcome.code, outcome.err);
-    assertEquals(1, outcome.err.lines().count(), outcome.err);
-    assertTrue(outcome.err.contains(message), outcome.err);
+    assertEquals(2, outcome.code(), outcome.err());
+    assertEquals(1, outcome.err().lines().count(), outcome.err());
+    assertTrue(outcome.err().contains(message), outcome.err());
     assertFalse(Files.exists(out()));
   }
 
   @Test
   void refusesASettingThatWouldMakeAllRunsTheSame() throws IOException {
     Outcome outcome = sweep("vary: {train.seed: [1, 2]}", "train.seed=5");
-    assertEquals(2, outcome.code);
-    assertTrue(outcome.err.startsWith("simclr: train.seed=5 sets what the sweep varies"));
+    assertEquals(2, outcome.code());
+    assertTrue(outcome.err().startsWith("simclr: train.seed=5 sets what the sweep varies"));
   }
 
   @Test
@@ -187,16 +169,16 @@ final class SweepCommandTest {
     Files.createDirectories(out());
     Files.writeString(out().resolve("results.csv"), "a,b\n1,2\n");
     Outcome outcome = sweep("vary: {train.seed: [1]}");
-    assertEquals(3, outcome.code, outcome.err);
-    assertTrue(outcome.err.contains("other columns"), outcome.err);
+    assertEquals(3, outcome.code(), outcome.err());
+    assertTrue(outcome.err().contains("other columns"), outcome.err());
     assertEquals(List.of("a,b", "1,2"), rows());
   }
 
   @Test
   void compareWantsRuns() {
     Outcome outcome = simclr("compare", dir.toString());
-    assertEquals(3, outcome.code);
-    assertEquals("simclr: " + dir + " is not the folder of a run\n", outcome.err);
+    assertEquals(3, outcome.code());
+    assertEquals("simclr: " + dir + " is not the folder of a run\n", outcome.err());
   }
 
   @ParameterizedTest

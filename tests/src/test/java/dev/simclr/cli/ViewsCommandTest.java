@@ -1,17 +1,14 @@
 package dev.simclr.cli;
 
+import static dev.simclr.cli.CliRunner.simclr;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.simclr.cli.CliRunner.Outcome;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,28 +25,17 @@ class ViewsCommandTest {
 
   @TempDir Path dir;
 
-  private record Outcome(int code, String out, String err) {}
-
   private Outcome views(Path out, String... more) {
     List<String> arguments = new ArrayList<>(List.of("views", "--out", out.toString()));
     arguments.addAll(List.of(more));
     arguments.add("data.cache=" + dir.resolve("cache"));
-    PrintStream before = System.out;
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    StringWriter err = new StringWriter();
-    System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
-    try {
-      int code = Main.run(new PrintWriter(err, true), arguments.toArray(String[]::new));
-      return new Outcome(code, bytes.toString(StandardCharsets.UTF_8), err.toString());
-    } finally {
-      System.setOut(before);
-    }
+    return simclr(arguments.toArray());
   }
 
   private BufferedImage picture(String name, String... more) throws IOException {
     Path out = dir.resolve(name);
     Outcome outcome = views(out, more);
-    assertEquals(0, outcome.code, outcome.err);
+    assertEquals(0, outcome.code(), outcome.err());
     return ImageIO.read(out.toFile());
   }
 
@@ -129,10 +115,10 @@ class ViewsCommandTest {
   @Test
   void whatWasDrawnIsPrinted() {
     Outcome outcome = views(dir.resolve("params.png"), "--n", "2", "--params");
-    assertEquals(0, outcome.code, outcome.err);
+    assertEquals(0, outcome.code(), outcome.err());
     List<String> lines =
-        outcome.out.lines().filter(line -> line.contains("AugmentParams[top=")).toList();
-    assertEquals(4, lines.size(), outcome.out);
+        outcome.out().lines().filter(line -> line.contains("AugmentParams[top=")).toList();
+    assertEquals(4, lines.size(), outcome.out());
     assertTrue(lines.get(0).contains(" view 1: "), lines.get(0));
     assertTrue(lines.get(3).contains(" view 2: "), lines.get(3));
   }
@@ -145,13 +131,13 @@ class ViewsCommandTest {
     assertFailed(there + " exists", views(there));
     assertFailed("unknown key augment.blr", views(dir.resolve("a.png"), "augment.blr=1"));
     assertFalse(Files.exists(dir.resolve("a.png")));
-    assertEquals(0, views(there, "--overwrite", "--n", "1").code);
+    assertEquals(0, views(there, "--overwrite", "--n", "1").code());
     assertTrue(Files.size(there) > 100);
   }
 
   private static void assertFailed(String message, Outcome outcome) {
-    assertEquals(2, outcome.code, outcome.err);
-    assertEquals(1, outcome.err.lines().count(), outcome.err);
-    assertTrue(outcome.err.startsWith("simclr: " + message), outcome.err);
+    assertEquals(2, outcome.code(), outcome.err());
+    assertEquals(1, outcome.err().lines().count(), outcome.err());
+    assertTrue(outcome.err().startsWith("simclr: " + message), outcome.err());
   }
 }
