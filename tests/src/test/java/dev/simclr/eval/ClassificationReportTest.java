@@ -45,6 +45,21 @@ final class ClassificationReportTest {
     }
   }
 
+  /** NaN is less than nothing, so it would come first. */
+  @Test
+  void scoresOfABrokenNetworkAreNoResult() {
+    try (var _ = TensorScope.open()) {
+      double[] scores = new double[14];
+      scores[9] = Double.NaN;
+      Tensor broken = Tensor.of(scores, 2, 7);
+      var e =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> ClassificationReport.of(NAMES, broken, new int[] {0, 2}));
+      assertEquals("scores[1][2] is NaN; allowed: numbers", e.getMessage());
+    }
+  }
+
   @Test
   void refusesWhatDoesNotFitTogether() {
     try (var _ = TensorScope.open()) {

@@ -130,6 +130,21 @@ final class KnnSweepTest {
     }
   }
 
+  /** NaN is less than nothing, so it would come first. */
+  @Test
+  void featuresOfABrokenEncoderFindNothing() {
+    try (var _ = TensorScope.open()) {
+      int[] labels = {0, 1, 1};
+      Tensor x = Tensor.full(Double.NaN, DType.FLOAT32, 3, 2);
+      List<KnnSweep.Row> rows =
+          KnnSweep.run(x, labels, x, labels, List.of(Distance.values()), List.of(2), TS);
+      for (KnnSweep.Row row : rows) {
+        assertEquals(new Accuracy(0, 0), row.accuracy(), row.distance().toString());
+      }
+      assertEquals(new Accuracy(0, 0), new KnnClassifier().evaluate(x, labels, x, labels));
+    }
+  }
+
   @Test
   void refusesWhatCannotVote() {
     try (var _ = TensorScope.open()) {

@@ -65,7 +65,8 @@ public final class ClassificationReport {
      * @param scores {@code [m, C]}, floating
      * @param labels m classes
      * @return this
-     * @throws IllegalArgumentException when sizes do not fit together or a label is out of range
+     * @throws IllegalArgumentException when sizes do not fit together, a label is out of range or a
+     *     score is NaN, which has no place in a ranking
      */
     public Builder add(Tensor scores, int[] labels) {
       int classes = classNames.size();
@@ -80,6 +81,12 @@ public final class ClassificationReport {
                 + "]");
       }
       double[] values = scores.toDoubleArray();
+      for (int i = 0; i < values.length; i++) {
+        if (Double.isNaN(values[i])) {
+          throw new IllegalArgumentException(
+              "scores[" + i / classes + "][" + i % classes + "] is NaN; allowed: numbers");
+        }
+      }
       for (int i = 0; i < labels.length; i++) {
         if (labels[i] < 0 || labels[i] >= classes) {
           throw new IllegalArgumentException(

@@ -178,9 +178,9 @@ public record KnnClassifier(int k, double temperature) {
         (double) within[0] / queryLabels.length, (double) top5 / queryLabels.length);
   }
 
-  /** Returns how many classes come before one, or a number beyond all if it has no vote. */
+  /** Returns how many classes come before one, or a number beyond all if it has no vote or NaN. */
   static int rank(double[] votes, int first, int classes, int label) {
-    if (label >= classes || votes[first + label] == 0) {
+    if (label >= classes || !(votes[first + label] > 0)) {
       return Integer.MAX_VALUE;
     }
     double own = votes[first + label];
