@@ -428,6 +428,42 @@ final class FineTunerTest {
     }
   }
 
+  @Test
+  void theWarmUpBeginsWhereTheConfigurationSays() {
+    try (ImageDataset train = TinyRuns.trainImages()) {
+      for (OptimConfig.Warmup warmup : OptimConfig.Warmup.values()) {
+        FineTuneConfig usual = FineTuneConfig.linear(train.size()).withEpochs(3);
+        OptimConfig optim =
+            usual.optim().toBuilder()
+                .lr(1)
+                .lrScaling(OptimConfig.Scaling.NONE)
+                .warmup(warmup)
+                .warmupEpochs(2)
+                .build();
+        List<Double> rates = new ArrayList<>();
+        tuner(onH(train), usual.withOptim(optim), train, warmup + ".safetensors")
+            .listener(epoch -> rates.add(epoch.learningRate()))
+            .run();
+        boolean fromZero = warmup == OptimConfig.Warmup.FROM_ZERO;
+        assertEquals(fromZero ? List.of(0.0, 0.5, 1.0) : List.of(0.5, 1.0, 1.0), rates);
+      }
+    }
+  }
+
+  @Test
+  void refusesWhatWouldHaveNoEffect() {
+    try (ImageDataset train = TinyRuns.trainImages()) {
+      FineTuner tuner = FineTuner.of(onH(train), FineTuneConfig.v1(1, BATCH)).trainImages(train);
+      var e = assertThrows(IllegalArgumentException.class, () -> tuner.evalBatch(0));
+      assertEquals("evalBatch is 0; allowed: at least 1", e.getMessage());
+      tuner.headFrom(run.resolve("head.safetensors"));
+      e = assertThrows(IllegalArgumentException.class, tuner::run);
+      assertEquals(
+          "headFrom is set, but initFrom is not; a head needs the encoder it was trained with",
+          e.getMessage());
+    }
+  }
+
   /** The numbers of the paper and of the reference. */
   @Test
   void protocolsHaveThePublishedLearningRates() {

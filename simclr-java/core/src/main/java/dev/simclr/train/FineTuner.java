@@ -106,7 +106,10 @@ public final class FineTuner {
     return this;
   }
 
-  /** Starts from the weights of a projection head, of which the classifier keeps layers. */
+  /**
+   * Starts from the weights of a projection head, of which the classifier keeps layers; used only
+   * together with {@link #initFrom}.
+   */
   public FineTuner headFrom(Path head) {
     headFile = Optional.of(head);
     return this;
@@ -142,8 +145,13 @@ public final class FineTuner {
     return this;
   }
 
-  /** Sets the images of one forward pass of the evaluation. */
+  /**
+   * Sets the images of one forward pass of the evaluation.
+   *
+   * @throws IllegalArgumentException if it is less than 1
+   */
   public FineTuner evalBatch(int value) {
+    Keys.atLeast("evalBatch", value, 1);
     evalBatch = value;
     return this;
   }
@@ -172,6 +180,10 @@ public final class FineTuner {
   public FineTuneResult run() {
     ImageDataset train =
         trainImages.orElseThrow(() -> new IllegalArgumentException("trainImages is not set"));
+    if (headFile.isPresent() && encoderFile.isEmpty()) {
+      throw new IllegalArgumentException(
+          "headFrom is set, but initFrom is not; a head needs the encoder it was trained with");
+    }
     require(train, "training");
     testImages.ifPresent(test -> require(test, "test"));
     if (train.size() < config.batch()) {
@@ -278,7 +290,8 @@ public final class FineTuner {
           new LrSchedule(
               config.optim().peakLr(config.batch()),
               Math.round(config.optim().warmupEpochs() * stepsPerEpoch),
-              totalSteps);
+              totalSteps,
+              config.optim().warmup() == OptimConfig.Warmup.FROM_ZERO);
       try (ViewLoader loader =
               new ViewLoader(
                   () -> new ViewFiller(train, drawn, samplers, new Augmenter(trainFormat)),
