@@ -148,6 +148,8 @@ final class SweepCommandTest {
         "vary: {train.sead: [1]} | did you mean train.seed",
         "recipe: quikstart\\nvary: {train.seed: [1]} | did you mean quickstart",
         "set: 3\\nvary: {train.seed: [1]} | set must be a section",
+        "vary: {train.seed: [1, 1]} | the runs train.seed=1 and train.seed=1 are the same",
+        "vary: {x: {a: {train.seed: 2}, b: {train.seed: 2}}} | the runs x=a and x=b are the same",
       })
   void refusesWhatIsNoSweep(String yaml, String message) throws IOException {
     Outcome outcome = sweep(yaml.replace("\\n", "\n"));

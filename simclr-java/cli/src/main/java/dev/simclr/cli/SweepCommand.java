@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -78,6 +79,7 @@ final class SweepCommand implements Callable<Integer> {
     }
     ObjectNode yaml = YamlTree.parse(Sweeps.text(sweep.get()), "sweep " + sweep.get());
     List<Sweep.Point> points = Sweep.of(yaml, "sweep " + sweep.get(), overrides).points();
+    requireDifferent(points);
     Path folder = out.orElseGet(() -> Path.of("sweeps", Sweeps.plainName(sweep.get())));
     SweepResults results = SweepResults.open(folder.resolve("results.csv"));
     if (dryRun) {
@@ -102,6 +104,22 @@ final class SweepCommand implements Callable<Integer> {
     }
     System.out.println("results      " + folder.resolve("results.csv"));
     return ExitCode.OK.code();
+  }
+
+  /** The second of two equal runs would be taken for done. */
+  private static void requireDifferent(List<Sweep.Point> points) {
+    Map<String, String> names = new HashMap<>();
+    for (Sweep.Point point : points) {
+      String other = names.put(hash(point.config()), point.name());
+      if (other != null) {
+        throw new ConfigException(
+            "the runs "
+                + other
+                + " and "
+                + point.name()
+                + " are the same; data.root and data.cache alone make no other run");
+      }
+    }
   }
 
   /** Runs one run to its end and returns true, or false if it was stopped before. */
