@@ -293,7 +293,9 @@ final class ClassifierCommandsTest {
             scratch.toString(),
             "--json");
     List<String> settings =
-        TinyFolder.training().stream().filter(s -> !s.startsWith("train.batch")).toList();
+        TinyFolder.training().stream()
+            .filter(s -> !s.matches("train\\.(epochs|batch|seed|log_every)=.*"))
+            .toList();
     Object[] arguments = TinyFolder.arguments(finetune, TinyFolder.data(data), settings);
     result = simclr(arguments).json();
     assertResults(result, scratch);
@@ -342,6 +344,12 @@ final class ClassifierCommandsTest {
     simclr("finetune", "--out", out).assertFailed(2, "give the folder of a run or an encoder file");
     simclr("finetune", run, "--out", out, "model.width=2")
         .assertFailed(2, "model.width has no effect");
+    simclr("finetune", run, "--out", out, "augment.color_strength=1")
+        .assertFailed(2, "augment.color_strength has no effect without --views simclr");
+    simclr("finetune", run, "--out", out, "--views", "simclr", "augment.interpolation=bicubic")
+        .assertFailed(2, "augment.interpolation has no effect on a trained encoder");
+    simclr("finetune", "--out", out, "--from-scratch", "--recipe", "quickstart", "train.epochs=3")
+        .assertFailed(2, "train.epochs has no effect on fine-tuning; its settings are --epochs,");
     simclr("finetune", run, "--out", out, "--batch", 8, "--lr", -1)
         .assertFailed(2, "optim.lr is -1.0; allowed: ");
     simclr("finetune", run, "--out", out)
@@ -510,6 +518,8 @@ final class ClassifierCommandsTest {
   void mistakesOfKnnAreOneLineEach() throws IOException {
     simclr("knn", run, "--k", "1,0").assertFailed(2, "--k is 0; allowed: 1 or more");
     simclr("knn", run, "--t", "-1").assertFailed(2, "--t is -1.0; allowed: finite, above 0");
+    simclr("knn", run, "--t", "0.1", "--distance", "euclidean")
+        .assertFailed(2, "--t belongs to --distance cosine");
     simclr("knn", run, "--k", "many").assertFailed(2, "Invalid value for option '--k'");
     simclr("knn", run, "--distance", "manhattan").assertFailed(2, "Invalid value for option");
     simclr("knn", run, "--features", "y").assertFailed(2, "--features is y; allowed: h, z, or");

@@ -86,7 +86,7 @@ final class EncoderArguments {
     EncoderConfig described = Encoder.describe(place);
     PretrainConfig config = config(place, settings);
     settings.stream()
-        .map(setting -> setting.substring(0, setting.indexOf('=')).strip())
+        .map(EncoderArguments::key)
         .filter(key -> !USED.matcher(key).matches() && !alsoUsed.matcher(key).matches())
         .findFirst()
         .ifPresent(key -> {
@@ -112,6 +112,27 @@ final class EncoderArguments {
               "--from-scratch starts from random weights, so give no encoder such as " + place);
         });
     return ConfigLoader.resolve(sources.recipe, sources.file, settings());
+  }
+
+  /**
+   * Refuses single settings that a command has no use for.
+   *
+   * @param unused their keys
+   * @param reason what follows "has no effect" in the message
+   * @throws ConfigException naming the first such key
+   */
+  void refuse(Pattern unused, String reason) {
+    settings().stream()
+        .map(EncoderArguments::key)
+        .filter(key -> unused.matcher(key).matches())
+        .findFirst()
+        .ifPresent(key -> {
+          throw new ConfigException(key + " has no effect " + reason);
+        });
+  }
+
+  private static String key(String setting) {
+    return setting.substring(0, setting.indexOf('=')).strip();
   }
 
   private List<String> settings() {

@@ -47,7 +47,16 @@ final class FinetuneCommand implements Callable<Integer> {
   private static final int EPOCHS_FEW = 60;
   private static final int EPOCHS_MANY = 30;
   private static final int EPOCHS_FROM_SCRATCH = 90;
-  private static final Pattern ALSO_USED = Pattern.compile("train\\.precision|augment\\..*");
+  // How views are resized and normalised is the encoder's, and its file says it.
+  private static final String FORMAT = "interpolation|mean|std";
+  private static final Pattern ALSO_USED =
+      Pattern.compile("train\\.precision|augment\\.(?!(" + FORMAT + ")$).*");
+  private static final Pattern DRAWN =
+      Pattern.compile("augment\\.(?!(semantics|" + FORMAT + ")$).*");
+  private static final Pattern PRETRAINING =
+      Pattern.compile(
+          "optim\\..*|loss\\..*"
+              + "|train\\.(?!(device|precision|threads|loader_threads|deterministic)$).*");
 
   @Mixin private EncoderArguments arguments = new EncoderArguments();
   @Mixin private ResultFolder results = new ResultFolder();
@@ -213,7 +222,13 @@ final class FinetuneCommand implements Callable<Integer> {
   }
 
   private Start start() {
+    if (views == Views.CROP) {
+      arguments.refuse(DRAWN, "without --views simclr");
+    }
     if (fromScratch) {
+      arguments.refuse(
+          PRETRAINING,
+          "on fine-tuning; its settings are --epochs, --batch, --lr, --weight-decay and --seed");
       PretrainConfig config = arguments.resolveWithoutEncoder();
       return new Start(config, EncoderConfig.of(config), Optional.empty());
     }

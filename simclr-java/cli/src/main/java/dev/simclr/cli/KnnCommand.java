@@ -76,6 +76,9 @@ final class KnnCommand implements Callable<Integer> {
         });
     requireRange("--k", ks, k -> k >= 1, "1 or more");
     requireRange("--t", temperatures, t -> t > 0 && !t.isInfinite(), "finite, above 0");
+    if (!temperatures.isEmpty() && !distances.contains(KnnSweep.Distance.COSINE)) {
+      throw new ConfigException("--t belongs to --distance cosine");
+    }
     return evaluating.run("kNN", inputs -> measure(inputs, layer)).code();
   }
 
