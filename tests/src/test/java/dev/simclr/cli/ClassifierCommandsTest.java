@@ -304,14 +304,31 @@ final class ClassifierCommandsTest {
     assertEquals(0, Classifier.describe(scratch).headLayer());
   }
 
-  /** All labels take the encoder's output with v2, too; without test images nothing is tested. */
+  /**
+   * All labels take the encoder's output with v2, too; without test images nothing is tested, and
+   * no results of an earlier classifier stay beside the new one.
+   */
   @Test
   void finetuneWithoutTestImages() throws IOException {
-    Path out = directory.resolve("untested");
+    Path out = Files.createDirectory(directory.resolve("untested"));
+    for (String name : RESULTS) {
+      Files.writeString(out.resolve(name), "of an earlier classifier");
+    }
     String root = "data.root=" + data.resolve("train");
     Outcome done =
         simclr(
-            "finetune", run, root, "--protocol", "v2", "--epochs", 1, "--batch", 8, "--out", out);
+            "finetune",
+            run,
+            root,
+            "--protocol",
+            "v2",
+            "--epochs",
+            1,
+            "--batch",
+            8,
+            "--out",
+            out,
+            "--overwrite");
     assertEquals(0, done.code(), done.err());
     assertTrue(
         done.out().contains("finetune     not tested, since there are no test images\n"),

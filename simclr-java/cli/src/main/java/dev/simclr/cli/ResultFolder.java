@@ -2,6 +2,7 @@ package dev.simclr.cli;
 
 import dev.simclr.eval.ClassificationReport;
 import dev.simclr.io.AtomicFiles;
+import dev.simclr.io.CannotWriteException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -110,16 +111,29 @@ final class ResultFolder {
 
   /**
    * Writes all but the classifier, if a folder is wanted; without a report only {@code
-   * result.json}.
+   * result.json}, and what an earlier classifier has left goes.
    */
   void write(Optional<ClassificationReport> report, Map<String, Object> result) {
     out.ifPresent(folder -> {
-      report.ifPresent(r -> {
-        AtomicFiles.write(folder.resolve(PER_CLASS), perClass(r));
-        AtomicFiles.write(folder.resolve(CONFUSION), confusion(r));
-      });
+      report.ifPresentOrElse(
+          r -> {
+            AtomicFiles.write(folder.resolve(PER_CLASS), perClass(r));
+            AtomicFiles.write(folder.resolve(CONFUSION), confusion(r));
+          },
+          () -> {
+            delete(folder.resolve(PER_CLASS));
+            delete(folder.resolve(CONFUSION));
+          });
       AtomicFiles.write(folder.resolve(RESULT), JSON.writeValueAsString(result) + "\n");
     });
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new CannotWriteException(file, e);
+    }
   }
 
   private static String perClass(ClassificationReport report) {
