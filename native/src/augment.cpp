@@ -132,6 +132,9 @@ void check(const sct_augment_format* format, const sct_augment_view* views, int6
   if (count < 0) {
     invalid("count is " + std::to_string(count) + "; allowed: at least 0");
   }
+  if (out_rows < 0) {
+    invalid("out_rows is " + std::to_string(out_rows) + "; allowed: at least 0");
+  }
   if (count > 0) {
     require(views, "views");
   }
