@@ -9,11 +9,10 @@ is faster. Needs torch.
 """
 
 import argparse
-import json
 import os
-import platform
 import sys
-import time
+
+import timing
 
 KEEP = {"MALLOC_MMAP_THRESHOLD_": "8589934592", "MALLOC_TRIM_THRESHOLD_": "8589934592"}
 
@@ -25,9 +24,7 @@ def main():
     parser.add_argument("dtype", choices=("float32", "bfloat16"))
     parser.add_argument("--shortcut", action="store_true")
     parser.add_argument("--keep-memory", action="store_true")
-    parser.add_argument("--seconds", type=float, default=1, help="of an iteration")
-    parser.add_argument("--warmup", type=int, default=1, help="iterations before the first")
-    parser.add_argument("--iterations", type=int, default=5)
+    timing.add_options(parser)
     options = parser.parse_args()
     if options.keep_memory and not KEEP.items() <= os.environ.items():
         # glibc reads them when a process starts.
@@ -66,26 +63,7 @@ def measure(options):
         forward(x, shortcut, weight, bias).backward(gradient)
 
     step()
-    times = []
-    for iteration in range(-options.warmup, options.iterations):
-        steps = 0
-        start = now = time.perf_counter()
-        while now - start < options.seconds:
-            step()
-            steps += 1
-            now = time.perf_counter()
-        if iteration >= 0:
-            times.append(1e3 * (now - start) / steps)
-    print(
-        json.dumps(
-            {
-                "unit": "ms",
-                "iterations": times,
-                "facts": {"dtype": options.dtype, "threads": torch.get_num_threads()},
-                "versions": {"python": platform.python_version(), "torch": torch.__version__},
-            }
-        )
-    )
+    timing.report(timing.milliseconds(step, options), options.dtype)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,8 @@ of each iteration. Needs torch.
 
 import argparse
 import json
-import platform
-import time
 
+import timing
 import torch
 
 LR, MOMENTUM, DECAY, TRUST = 1e-3, 0.9, 1e-6, 0.001
@@ -108,47 +107,20 @@ def pairs(a, b):
         yield from zip(one[0], other[0])
 
 
-def measure(step, seconds, warmup, iterations):
-    state = groups(torch.float32)
-    times = []
-    for iteration in range(-warmup, iterations):
-        steps = 0
-        start = now = time.perf_counter()
-        while now - start < seconds:
-            step(state)
-            steps += 1
-            now = time.perf_counter()
-        if iteration >= 0:
-            times.append(1e3 * (now - start) / steps)
-    return times
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     modes = parser.add_subparsers(dest="mode", required=True)
     modes.add_parser("check", help="compare results")
     timed = modes.add_parser("time", help="measure milliseconds of a step")
     timed.add_argument("form", choices=FORMS)
-    timed.add_argument("--seconds", type=float, default=1, help="of an iteration")
-    timed.add_argument("--warmup", type=int, default=1, help="iterations before the first")
-    timed.add_argument("--iterations", type=int, default=5)
+    timing.add_options(timed)
     options = parser.parse_args()
     if options.mode == "check":
         print(json.dumps(check()))
         return
-    times = measure(
-        FORMS[options.form], options.seconds, options.warmup, options.iterations
-    )
-    print(
-        json.dumps(
-            {
-                "unit": "ms",
-                "iterations": times,
-                "facts": {"dtype": "float32", "threads": torch.get_num_threads()},
-                "versions": {"python": platform.python_version(), "torch": torch.__version__},
-            }
-        )
-    )
+    state = groups(torch.float32)
+    step = FORMS[options.form]
+    timing.report(timing.milliseconds(lambda: step(state), options), "float32")
 
 
 if __name__ == "__main__":

@@ -15,10 +15,8 @@ Embeddings are 128 long, the temperature is 0.5.
 
 import argparse
 import ctypes
-import json
-import platform
-import time
 
+import timing
 import torch
 import torch.nn.functional as F
 
@@ -86,25 +84,12 @@ def extra_memory(loss, z):
     return status("VmHWM") - before
 
 
-def iteration(loss, z, seconds):
-    """Milliseconds of a run, the mean of as many as fit."""
-    count = 0
-    start = now = time.perf_counter()
-    while now - start < seconds:
-        step(loss, z)
-        count += 1
-        now = time.perf_counter()
-    return (now - start) / count * 1e3
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=["time", "memory"])
     parser.add_argument("form", choices=FORMS)
     parser.add_argument("rows", type=int)
-    parser.add_argument("--seconds", type=float, default=1, help="of an iteration")
-    parser.add_argument("--warmup", type=int, default=1, help="iterations before the first")
-    parser.add_argument("--iterations", type=int, default=5)
+    timing.add_options(parser)
     arguments = parser.parse_args()
 
     loss = FORMS[arguments.form]
@@ -116,18 +101,8 @@ def main():
     if arguments.what == "memory":
         iterations = [extra_memory(loss, z)]
     else:
-        for _ in range(arguments.warmup):
-            iteration(loss, z, arguments.seconds)
-        iterations = [iteration(loss, z, arguments.seconds) for _ in range(arguments.iterations)]
-    print(
-        json.dumps(
-            {
-                "iterations": iterations,
-                "facts": {"dtype": "float32", "threads": torch.get_num_threads()},
-                "versions": {"python": platform.python_version(), "torch": torch.__version__},
-            }
-        )
-    )
+        iterations = timing.milliseconds(lambda: step(loss, z), arguments)
+    timing.report(iterations, "float32")
 
 
 if __name__ == "__main__":

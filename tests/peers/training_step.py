@@ -9,9 +9,8 @@ beside it.
 """
 
 import argparse
-import json
-import platform
-import time
+
+import timing
 
 
 def main():
@@ -21,9 +20,7 @@ def main():
     parser.add_argument("dtype", choices=("float32", "bfloat16"))
     parser.add_argument("--width", type=float, default=0.25)
     parser.add_argument("--batch", type=int, default=256)
-    parser.add_argument("--seconds", type=float, default=1, help="of an iteration")
-    parser.add_argument("--warmup", type=int, default=1, help="iterations before the first")
-    parser.add_argument("--iterations", type=int, default=5)
+    timing.add_options(parser)
     options = parser.parse_args()
 
     import torch
@@ -61,26 +58,7 @@ def main():
         return loss.item()
 
     step()
-    times = []
-    for iteration in range(-options.warmup, options.iterations):
-        steps = 0
-        start = now = time.perf_counter()
-        while now - start < options.seconds:
-            step()
-            steps += 1
-            now = time.perf_counter()
-        if iteration >= 0:
-            times.append(1e3 * (now - start) / steps)
-    print(
-        json.dumps(
-            {
-                "unit": "ms",
-                "iterations": times,
-                "facts": {"dtype": options.dtype, "threads": torch.get_num_threads()},
-                "versions": {"python": platform.python_version(), "torch": torch.__version__},
-            }
-        )
-    )
+    timing.report(timing.milliseconds(step, options), options.dtype)
 
 
 if __name__ == "__main__":
