@@ -187,13 +187,12 @@ public final class FineTuner {
     require(train, "training");
     testImages.ifPresent(test -> require(test, "test"));
     if (train.size() < config.batch()) {
-      throw new IllegalArgumentException(
+      throw new DataException(
           "the batch is "
               + config.batch()
               + ", more than the "
               + train.size()
-              + " training images; allowed: 1 to "
-              + train.size());
+              + " training images");
     }
     return ComputeThread.callOnce(() -> execute(train), stop::request);
   }
@@ -266,6 +265,7 @@ public final class FineTuner {
       long done = train();
       Optional<ClassificationReport> report = Optional.empty();
       if (done == totalSteps) {
+        NonFiniteLossException.requireFinite(trained, done);
         model.train(false);
         report = testImages.map(this::evaluate);
         out.ifPresent(file -> model.save(file, notes()));

@@ -1,8 +1,13 @@
 package dev.simclr.train;
 
+import dev.simclr.model.Parameter;
+import dev.simclr.torch.GradMode;
+import dev.simclr.torch.TensorScope;
+import java.util.List;
+
 /**
- * The loss became infinite or NaN. The run ends before such weights reach a checkpoint; the last
- * checkpoint is intact.
+ * The loss, or a weight after the last step, became infinite or NaN. The run ends before such
+ * weights reach a checkpoint; the last checkpoint is intact.
  */
 public final class NonFiniteLossException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -19,6 +24,32 @@ public final class NonFiniteLossException extends RuntimeException {
             + lr
             + "); lower optim.lr, lengthen optim.warmup_epochs or set train.precision=float32");
     this.step = step;
+  }
+
+  private NonFiniteLossException(long step, String weight) {
+    super(
+        "after the last step, "
+            + step
+            + ", "
+            + weight
+            + " is not finite; lower the learning rate or lengthen the warm-up");
+    this.step = step;
+  }
+
+  /**
+   * Checks what no later loss would show: the weights after the last update.
+   *
+   * @param step the last step, from 1
+   */
+  static void requireFinite(List<Parameter> weights, long step) {
+    try (var _ = TensorScope.open();
+        var _ = GradMode.noGrad()) {
+      for (Parameter p : weights) {
+        if (p.tensor().isfinite().all().itemLong() == 0) {
+          throw new NonFiniteLossException(step, p.name());
+        }
+      }
+    }
   }
 
   /** Returns the first step, counted from 1, after which the loss was seen not to be finite. */

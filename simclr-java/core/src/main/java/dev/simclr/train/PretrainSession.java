@@ -299,6 +299,7 @@ final class PretrainSession {
 
   /** Writes the trained networks and the results. */
   private RunSummary finish(MetricsFile metrics) {
+    NonFiniteLossException.requireFinite(model.parameters(), totalSteps);
     EncoderConfig encoder = EncoderConfig.of(config);
     // Whoever wrote the encoder knows its architecture, and the configuration does not.
     Map<String, String> metadata =

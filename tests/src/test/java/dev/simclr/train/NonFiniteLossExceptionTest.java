@@ -1,0 +1,49 @@
+package dev.simclr.train;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.simclr.model.Parameter;
+import dev.simclr.model.ParameterKind;
+import dev.simclr.torch.LeakCheck;
+import dev.simclr.torch.Tensor;
+import dev.simclr.torch.TensorScope;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(LeakCheck.class)
+final class NonFiniteLossExceptionTest {
+
+  private static Parameter weight(String name, float value) {
+    Tensor tensor = Tensor.of(new float[] {1, value, 2}, 3).requiresGrad(true);
+    return new Parameter(name, ParameterKind.WEIGHT, tensor);
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+  void aWeightThatIsNotFiniteAfterTheLastStepIsNamed(float bad) {
+    try (var _ = TensorScope.open()) {
+      List<Parameter> weights = List.of(weight("conv1.weight", 0), weight("fc.weight", bad));
+      var e =
+          assertThrows(
+              NonFiniteLossException.class, () -> NonFiniteLossException.requireFinite(weights, 7));
+      assertEquals(7, e.step());
+      assertEquals(
+          "after the last step, 7, fc.weight is not finite; lower the learning rate or lengthen"
+              + " the warm-up",
+          e.getMessage());
+    }
+  }
+
+  @Test
+  void finiteWeightsPass() {
+    try (var _ = TensorScope.open()) {
+      List<Parameter> weights = List.of(weight("a", Float.MAX_VALUE), weight("b", -0f));
+      assertDoesNotThrow(() -> NonFiniteLossException.requireFinite(weights, 1));
+    }
+  }
+}
