@@ -52,8 +52,8 @@ final class BenchCommandTest {
   void fewerImagesThanABatchAreRefused() throws IOException {
     Path images = TinyFolder.write(dir.resolve("images"), 4, 8);
     Outcome outcome = bench("1", TinyFolder.data(images));
-    assertEquals(2, outcome.code());
-    assertEquals("simclr: there are 4 images; allowed: at least a batch of 8\n", outcome.err());
+    assertEquals(3, outcome.code());
+    assertEquals("simclr: there are 4 images; needed: at least a batch of 8\n", outcome.err());
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.simclr.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,6 +37,19 @@ final class EventFileTest {
     }
     assertArrayEquals(
         Files.readAllBytes(Fixtures.path("tensorboard/events.tfevents")), Files.readAllBytes(file));
+  }
+
+  @Test
+  void aRunThatBeginsAnewVoidsWhatItWroteBefore() throws IOException {
+    Path file = folder.resolve("a.tfevents");
+    EventFile.create(file, 0, CLOCK).close();
+    byte[] bytes = Files.readAllBytes(file);
+    // Frames are 16 bytes around a message; that of the version is 9 + 15 long.
+    int second = 16 + 9 + 15 + 12;
+    // No step, which is 0, then session_log { status: START }.
+    byte[] expected = {0x3A, 0x02, 0x08, 0x01};
+    assertArrayEquals(expected, Arrays.copyOfRange(bytes, second + 9, second + 13));
+    assertEquals(second + 13 + 4, bytes.length);
   }
 
   @Test

@@ -206,5 +206,9 @@ final class SweepCommandTest {
     var c = ShippedRecipes.resolve("cifar10-slim", "data.root=/a", "train.seed=1");
     assertEquals(SweepCommand.hash(a), SweepCommand.hash(b));
     assertNotEquals(SweepCommand.hash(a), SweepCommand.hash(c));
+    // Of a folder the place is all that says which images are meant.
+    var d = ShippedRecipes.resolve("cifar10-slim", "data.source=folder", "data.root=/a");
+    var e = ShippedRecipes.resolve("cifar10-slim", "data.source=folder", "data.root=/c");
+    assertNotEquals(SweepCommand.hash(d), SweepCommand.hash(e));
   }
 }

@@ -29,6 +29,9 @@ import picocli.CommandLine.Option;
 final class BenchCommand implements Callable<Integer> {
   private static final int NOISE_BATCHES = 4;
 
+  /** More than this only if one batch has more: the heap is small. */
+  private static final long NOISE_BYTES = 256L << 20;
+
   /** Above this share of waiting, more loader threads would help. */
   private static final double WAITING = 0.05;
 
@@ -77,7 +80,9 @@ final class BenchCommand implements Callable<Integer> {
       return RunData.open(data, Split.TRAIN, new PackingPrinter(console));
     }
     int size = data.imageSize();
-    int count = NOISE_BATCHES * config.train().batch();
+    int batch = config.train().batch();
+    int fitting = (int) (NOISE_BYTES / ((long) size * size * RgbImage.CHANNELS));
+    int count = Math.clamp(fitting, batch, NOISE_BATCHES * batch);
     console.fact("images", count + " of noise, " + size + " x " + size + " (no data.root)");
     Random random = new Random(0);
     MemoryDataset.Builder noise = MemoryDataset.builder(List.of());

@@ -66,13 +66,13 @@ final class EventFile implements AutoCloseable {
           FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       EventFile events = new EventFile(file, channel, clock);
       events.event(0, out -> out.writeString(FILE_VERSION, VERSION));
-      if (firstStep > 0) {
-        events.event(
-            firstStep + 1,
-            out ->
-                out.writeByteArray(
-                    SESSION_LOG, message(session -> session.writeEnum(STATUS, START))));
-      }
+      // What a file of a run that was killed has of later steps is void; of step 0 there is
+      // something again when a run without a checkpoint begins anew.
+      events.event(
+          firstStep == 0 ? 0 : firstStep + 1,
+          out ->
+              out.writeByteArray(
+                  SESSION_LOG, message(session -> session.writeEnum(STATUS, START))));
       return events;
     } catch (IOException e) {
       throw new CannotWriteException(file, e);

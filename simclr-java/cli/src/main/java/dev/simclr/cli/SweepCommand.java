@@ -179,10 +179,18 @@ final class SweepCommand implements Callable<Integer> {
     value.ifPresent(number -> row.put(key, Double.toString(number)));
   }
 
-  /** The resolved configuration without where files lie, as 12 hexadecimal digits. */
+  /** The resolved configuration without where published files lie, as 12 hexadecimal digits. */
   static String hash(PretrainConfig config) {
     SortedMap<String, String> settings = ConfigLoader.entries(config);
-    settings.remove("data.root");
+    boolean fixed =
+        switch (config.data().source()) {
+          case CIFAR10, CIFAR100, STL10, FASHION_MNIST, EMBEDDED -> true;
+          // Elsewhere the place says which images are meant.
+          case FOLDER, LIST, IMAGENET -> false;
+        };
+    if (fixed) {
+      settings.remove("data.root");
+    }
     settings.remove("data.cache");
     try {
       byte[] digest =

@@ -91,7 +91,8 @@ public final class Pretrainer {
    * is ignored then. It takes float32 views {@code [N, 3, H, W]}, channels-last, gives {@code [N,
    * featureDim]}, and is trained by all its parameters. The encoder file of the run has its weights
    * by their names and no description of its architecture; memory that it takes is not part of the
-   * estimate.
+   * estimate. With {@code train.chunk} views are encoded twice, so it must give the same for the
+   * same views then: dropout would make the gradient wrong.
    *
    * <pre>{@code
    * Pretrainer.of(config).encoder(64, seed -> new MyNetwork(seed)).folder(folder).run();

@@ -16,11 +16,14 @@ import dev.simclr.data.Progress;
 import dev.simclr.data.Split;
 import dev.simclr.data.Stl10Source;
 import dev.simclr.data.embedded.EmbeddedImages;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /** The images of a configuration, to be closed. */
 public final class RunData implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Pretrainer.class.getName());
+
   private final ImageDataset train;
   private final Optional<ImageDataset> test;
 
@@ -116,6 +119,17 @@ public final class RunData implements AutoCloseable {
   }
 
   private static DataSource source(DataConfig data) {
+    boolean published =
+        switch (data.source()) {
+          case CIFAR10, CIFAR100, FASHION_MNIST, EMBEDDED -> true;
+          case STL10, FOLDER, LIST, IMAGENET -> false;
+        };
+    if (published && data.train().isPresent()) {
+      LOG.log(Level.WARNING, "data.train has no meaning for {0}: not used", data.source());
+    }
+    if ((published || data.source() == DataConfig.Source.STL10) && data.test().isPresent()) {
+      LOG.log(Level.WARNING, "data.test has no meaning for {0}: not used", data.source());
+    }
     return switch (data.source()) {
       case CIFAR10 -> CifarSource.cifar10(root(data));
       case CIFAR100 -> CifarSource.cifar100(root(data));

@@ -55,7 +55,7 @@ public final class TrainingBench {
    * @param config of the training
    * @param images at least a batch of them
    * @param each how long each of the three parts is measured
-   * @throws IllegalArgumentException if there are fewer images than a batch has
+   * @throws dev.simclr.data.DataException if there are fewer images than a batch has
    */
   public static Result run(PretrainConfig config, ImageDataset images, Duration each) {
     // An interrupt does not cut it short; the caller's status shows it afterwards.

@@ -3,6 +3,7 @@ package dev.simclr.train;
 import dev.simclr.augment.AugmentSampler;
 import dev.simclr.compute.BatchLoader;
 import dev.simclr.compute.ViewLoader;
+import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.optim.Optimizer;
 import dev.simclr.torch.TensorScope;
@@ -45,15 +46,15 @@ public final class TrainingSteps implements AutoCloseable {
    * @param config of the training
    * @param images at least a batch of them; used until this is closed
    * @param part what a step does
-   * @throws IllegalArgumentException if there are fewer images than a batch has, or the loss does
-   *     not fit the number of views
+   * @throws DataException if there are fewer images than a batch has
+   * @throws IllegalArgumentException if the loss does not fit the number of views
    */
   public TrainingSteps(PretrainConfig config, ImageDataset images, Part part) {
     Criterion.require(config);
     int batch = config.train().batch();
     if (images.size() < batch) {
-      throw new IllegalArgumentException(
-          "there are " + images.size() + " images; allowed: at least a batch of " + batch);
+      throw new DataException(
+          "there are " + images.size() + " images; needed: at least a batch of " + batch);
     }
     this.part = part;
     this.backend = Backend.prepare(config.train());
