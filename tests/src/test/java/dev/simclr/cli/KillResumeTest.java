@@ -10,7 +10,6 @@ import dev.simclr.testing.ChildJvm;
 import dev.simclr.testing.FileTree;
 import dev.simclr.testing.TinyFolder;
 import java.io.IOException;
-import java.math.BigInteger;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -21,7 +20,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -271,7 +269,8 @@ class KillResumeTest {
 
   @Test
   void controlCDoesTheSame() throws IOException, InterruptedException {
-    assumeFalse(ignored(2), "left out: the tests themselves run with SIGINT ignored");
+    assumeFalse(
+        ChildJvm.ignoresInterrupts(), "left out: the tests themselves run with SIGINT ignored");
     stopTwiceAndFinish("INT");
   }
 
@@ -308,15 +307,6 @@ class KillResumeTest {
       assertEnded(0, child.await());
     }
     assertAsUninterrupted(run);
-  }
-
-  /** Whether this process, and so its children, ignore a signal. */
-  private static boolean ignored(int signal) throws IOException {
-    Matcher matcher =
-        Pattern.compile("SigIgn:\\s*(\\p{XDigit}+)")
-            .matcher(Files.readString(Path.of("/proc/self/status")));
-    assertTrue(matcher.find());
-    return new BigInteger(matcher.group(1), 16).testBit(signal - 1);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.simclr.testing;
 
 import java.io.File;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,6 +10,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Another JVM of the same release on the same class path, for what a test cannot do to its own:
@@ -16,6 +19,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ChildJvm {
   private static final long MOST_SECONDS = 180;
+  private static final int SIGINT = 2;
 
   private final List<String> options = new ArrayList<>();
   private final Map<String, String> environment = new HashMap<>();
@@ -68,6 +72,20 @@ public final class ChildJvm {
   public ChildJvm() {
     option("-Xmx256m", "-XX:+UseSerialGC", "-XX:-UsePerfData");
     option("--illegal-native-access=deny");
+  }
+
+  /**
+   * Whether this process, and so its children, ignore SIGINT, as what a shell without job control
+   * runs in the background does.
+   */
+  public static boolean ignoresInterrupts() throws IOException {
+    Matcher ignored =
+        Pattern.compile("SigIgn:\\s*(\\p{XDigit}+)")
+            .matcher(Files.readString(Path.of("/proc/self/status")));
+    if (!ignored.find()) {
+      throw new IOException("no line SigIgn in /proc/self/status");
+    }
+    return new BigInteger(ignored.group(1), 16).testBit(SIGINT - 1);
   }
 
   /** Adds options of the JVM. */
