@@ -109,6 +109,20 @@ final class ClassifierCommandsTest {
   }
 
   @Test
+  void aLinearClassifierOnTheProjectionKeepsTheHead() throws IOException {
+    Path probe = directory.resolve("probe");
+    JsonNode result = simclr("linear", run, "--features", "z", "--out", probe, "--json").json();
+    assertEquals("z", result.get("features").asString());
+    assertEquals(16, result.get("feature_dim").intValue());
+    assertResults(result, probe);
+    assertEquals(accuracy(probe), result.get("top1").doubleValue(), 1e-12);
+    simclr("linear", run, "--features", "z", "--method", "sgd")
+        .assertFailed(2, "--features belongs to --method fixed and lbfgs");
+    simclr("linear", run, "--features", "3")
+        .assertFailed(2, "--features is 3; allowed: 0 to 2, the layers of the projection head");
+  }
+
+  @Test
   void everyMethodOfLinearLeavesAClassifierThatDoesAsReported() throws IOException {
     Path fixed = directory.resolve("fixed");
     JsonNode result = simclr("linear", run, "--out", fixed, "--json").json();

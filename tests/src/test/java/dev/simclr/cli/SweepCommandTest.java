@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
@@ -59,6 +60,10 @@ final class SweepCommandTest {
     return rows.get(row).split(",", -1)[Arrays.asList(rows.getFirst().split(",")).indexOf(column)];
   }
 
+  private static double accuracy(List<String> rows, int row) {
+    return 100 * Double.parseDouble(cell(rows, row, "knn"));
+  }
+
   private List<Path> runs() throws IOException {
     try (Stream<Path> entries = Files.list(out())) {
       return entries.filter(Files::isDirectory).sorted().toList();
@@ -83,7 +88,17 @@ final class SweepCommandTest {
       assertTrue(Double.parseDouble(cell(rows, row, "loss")) > 0, rows.get(row));
       assertFalse(cell(rows, row, "machine").isEmpty());
     }
-    Outcome again = sweep(yaml);
+    List<String> summary = first.out().lines().toList();
+    double mean = (accuracy(rows, 1) + accuracy(rows, 3)) / 2;
+    double low = Math.min(accuracy(rows, 1), accuracy(rows, 3));
+    String none = String.format(Locale.ROOT, "head=none 2 0 %.2f (%.2f to ", mean, low);
+    assertTrue(
+        summary.stream().anyMatch(line -> line.replaceAll(" +", " ").startsWith(none)),
+        none + " is not in " + summary);
+
+    Path bars = dir.resolve("bars.png");
+    Outcome again = sweep(yaml, "--figure", bars.toString());
+    assertTrue(ImageIO.read(bars.toFile()).getWidth() > 100);
     assertEquals(0, again.code(), again.err());
     assertEquals(4, again.out().lines().filter(line -> line.endsWith(": done before")).count());
     assertEquals(rows, rows());

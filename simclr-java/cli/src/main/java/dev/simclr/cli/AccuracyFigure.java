@@ -1,6 +1,7 @@
 package dev.simclr.cli;
 
 import java.awt.Color;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -49,6 +50,17 @@ final class AccuracyFigure {
       }
     }
     return Png.encode(BitmapEncoder.getBufferedImage(chart));
+  }
+
+  /**
+   * Refuses the name of a figure that does not say that it is a PNG file.
+   *
+   * @throws ConfigException naming it
+   */
+  static void requirePng(Path file) {
+    if (!String.valueOf(file.getFileName()).endsWith(".png")) {
+      throw new ConfigException("--figure must be the name of a .png file, found " + file);
+    }
   }
 
   /** The same folder may be given twice, but a chart wants names that differ. */

@@ -56,9 +56,7 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   private void checkFigure(Path file) {
-    if (!String.valueOf(file.getFileName()).endsWith(".png")) {
-      throw new ConfigException("--figure must be the name of a .png file, found " + file);
-    }
+    AccuracyFigure.requirePng(file);
     if (!overwrite && Files.exists(file)) {
       throw new ConfigException(file + " exists; choose another name, or give --overwrite");
     }

@@ -15,6 +15,7 @@ import dev.simclr.train.ClassifierModel;
 import dev.simclr.train.FineTuneConfig;
 import dev.simclr.train.FineTuneResult;
 import dev.simclr.train.FineTuner;
+import dev.simclr.train.HeadConfig;
 import dev.simclr.train.StopToken;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -97,6 +98,16 @@ final class LinearCommand implements Callable<Integer> {
           "For lbfgs and sgd: seed of what is held out, of order and of views; 0 by default.")
   private long seed;
 
+  @Option(
+      names = "--features",
+      paramLabel = "F",
+      defaultValue = "h",
+      description =
+          "For fixed and lbfgs: h (the default), what the encoder gives; z, what the whole projection"
+              + " head gives; or a number of layers of the head. For a head, ENCODER is a run"
+              + " folder.")
+  private String features;
+
   @Override
   public Integer call() {
     check();
@@ -115,6 +126,9 @@ final class LinearCommand implements Callable<Integer> {
     requireMethod("--epochs", epochs.isPresent(), Method.SGD);
     requireMethod("--batch", batch.isPresent(), Method.SGD);
     requireMethod("--lr", lr.isPresent(), Method.SGD);
+    if (method == Method.SGD && !layer().isEncoder()) {
+      throw new ConfigException("--features belongs to --method fixed and lbfgs");
+    }
     lambdas.stream()
         .filter(lambda -> !(lambda >= 0) || lambda.isInfinite())
         .findFirst()
@@ -130,7 +144,12 @@ final class LinearCommand implements Callable<Integer> {
     }
   }
 
+  private HeadLayer layer() {
+    return HeadLayer.parse("--features", features);
+  }
+
   private Evaluating.Measured measure(Evaluating.Inputs inputs) {
+    layer().requireHead(inputs.resolved());
     Optional<Path> file = results.prepare();
     inputs.result().put("method", method.name().toLowerCase(Locale.ROOT));
     return switch (method) {
@@ -140,12 +159,10 @@ final class LinearCommand implements Callable<Integer> {
     };
   }
 
-  private static Evaluating.Measured fixed(Evaluating.Inputs inputs, Optional<Path> file) {
-    LabelledFeatures features = inputs.features();
-    LinearProbe probe =
-        LinearProbe.fit(features.train(), features.trainLabels(), features.classes());
-    ClassificationReport report =
-        report(inputs, probe.scores(features.test()), features.testLabels());
+  private Evaluating.Measured fixed(Evaluating.Inputs inputs, Optional<Path> file) {
+    LabelledFeatures data = features(inputs);
+    LinearProbe probe = LinearProbe.fit(data.train(), data.trainLabels(), data.classes());
+    ClassificationReport report = report(inputs, probe.scores(data.test()), data.testLabels());
     save(inputs, file, probe.classifier());
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("iterations", probe.iterations());
@@ -163,7 +180,7 @@ final class LinearCommand implements Callable<Integer> {
   }
 
   private Evaluating.Measured lbfgs(Evaluating.Inputs inputs, Optional<Path> file) {
-    LabelledFeatures features = inputs.features();
+    LabelledFeatures data = features(inputs);
     Lbfgs.Options options = Lbfgs.Options.iterations(LogisticRegression.DEFAULT_ITERATIONS);
     Map<String, Object> facts = new LinkedHashMap<>();
     LogisticRegression model;
@@ -171,11 +188,7 @@ final class LinearCommand implements Callable<Integer> {
     if (lambdas.size() == 1) {
       model =
           LogisticRegression.fit(
-              features.train(),
-              features.trainLabels(),
-              features.classes(),
-              lambdas.getFirst(),
-              options);
+              data.train(), data.trainLabels(), data.classes(), lambdas.getFirst(), options);
       chosen = "given";
     } else {
       double[] values =
@@ -183,8 +196,7 @@ final class LinearCommand implements Callable<Integer> {
               ? LambdaSearch.paperValues()
               : lambdas.stream().mapToDouble(Double::doubleValue).toArray();
       LambdaSearch search =
-          LambdaSearch.run(
-              features.train(), features.trainLabels(), features.classes(), values, seed, options);
+          LambdaSearch.run(data.train(), data.trainLabels(), data.classes(), values, seed, options);
       model = search.model();
       facts.put(
           "candidates",
@@ -204,7 +216,7 @@ final class LinearCommand implements Callable<Integer> {
               100 * best);
     }
     ClassificationReport report =
-        report(inputs, model.classifier().scores(features.test()), features.testLabels());
+        report(inputs, model.classifier().scores(data.test()), data.testLabels());
     save(inputs, file, model.classifier());
     facts.put("lambda", model.lambda());
     facts.put("iterations", model.iterations());
@@ -271,17 +283,33 @@ final class LinearCommand implements Callable<Integer> {
     return ClassificationReport.of(inputs.data().train().classNames(), scores, labels);
   }
 
-  private static ClassifierConfig classifierConfig(Evaluating.Inputs inputs) {
-    return ClassifierConfig.of(inputs.resolved().encoder(), inputs.data().train().classNames());
+  /** Features of the chosen layer, owned by the innermost scope. */
+  private LabelledFeatures features(Evaluating.Inputs inputs) {
+    LabelledFeatures data = layer().apply(inputs.resolved(), inputs.features());
+    if (!layer().isEncoder()) {
+      inputs.result().put("features", features);
+      inputs.result().put("feature_dim", data.train().size(1));
+    }
+    return data;
+  }
+
+  private ClassifierConfig classifierConfig(Evaluating.Inputs inputs) {
+    HeadConfig head = inputs.resolved().config().head();
+    return new ClassifierConfig(
+        inputs.resolved().encoder(),
+        Optional.of(head),
+        layer().count(head),
+        inputs.data().train().classNames());
   }
 
   /** Writes encoder and classifier into one file. */
-  private static void save(
-      Evaluating.Inputs inputs, Optional<Path> file, LinearClassifier classifier) {
+  private void save(Evaluating.Inputs inputs, Optional<Path> file, LinearClassifier classifier) {
     file.ifPresent(path -> {
       try (var _ = TensorScope.open();
           ClassifierModel model = ClassifierModel.create(classifierConfig(inputs), 0, Device.CPU)) {
-        model.initFrom(Encoder.file(inputs.resolved().place()), Optional.empty());
+        model.initFrom(
+            Encoder.file(inputs.resolved().place()),
+            Optional.of(layer()).filter(l -> !l.isEncoder()).map(l -> l.file(inputs.resolved())));
         model.setLinear(classifier);
         model.save(path, Map.of());
       }

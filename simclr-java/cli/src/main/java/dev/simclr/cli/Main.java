@@ -69,7 +69,10 @@ public final class Main {
       return ExitCode.USAGE.code();
     }
     try {
-      return commandLine.execute(args);
+      return commandLine.execute(RecipeOptions.expand(args));
+    } catch (ConfigException e) {
+      // Of the recipe; what commands throw goes to the handler above.
+      return failed(e, commandLine);
     } catch (Error e) {
       // picocli hands exceptions to the handler above, but not errors.
       return failed(e, running(commandLine));

@@ -1,11 +1,12 @@
 package dev.simclr.cli;
 
 import java.util.List;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The recipes in the jar: YAML files whose first comment line says what they are. */
 final class Recipes {
-  /** All recipe names, in the order in which they are listed. */
+  /** Those of pretraining, in the order in which they are listed. */
   static final List<String> NAMES =
       List.of(
           "quickstart",
@@ -22,20 +23,43 @@ final class Recipes {
           "imagenet-resnet50-v1",
           "imagenet-resnet50-v2");
 
+  /** Those of commands that evaluate; see {@link RecipeOptions}. */
+  static final List<String> OF_EVALUATION =
+      List.of(
+          "linear-v1",
+          "linear-v2",
+          "finetune-1pct-v1",
+          "finetune-10pct-v1",
+          "finetune-1pct-v2",
+          "finetune-10pct-v2",
+          "supervised");
+
+  /** The commands that {@link #OF_EVALUATION} belong to. */
+  static final List<String> EVALUATING = List.of("linear", "finetune");
+
   private Recipes() {}
 
   /** The recipe's text, comments included. */
   static String text(String name) {
-    if (!NAMES.contains(name)) {
-      String hint = NearestName.of(name, NAMES).map(n -> "; did you mean " + n + "?").orElse("");
+    List<String> all = Stream.concat(NAMES.stream(), OF_EVALUATION.stream()).toList();
+    if (!all.contains(name)) {
+      String hint = NearestName.of(name, all).map(n -> "; did you mean " + n + "?").orElse("");
       throw new ConfigException(
           "there is no recipe " + name + hint + " (simclr recipes lists them)");
     }
     return Resources.text("recipes/" + name + ".yaml");
   }
 
-  /** The recipe's settings. */
+  /**
+   * The settings of a recipe of pretraining.
+   *
+   * @throws ConfigException if there is none of this name
+   */
   static ObjectNode tree(String name) {
+    if (OF_EVALUATION.contains(name)) {
+      throw new ConfigException(
+          "recipe " + name + " is one of simclr " + RecipeOptions.command(name).orElseThrow());
+    }
     return YamlTree.parse(text(name), "recipe " + name);
   }
 

@@ -1,5 +1,6 @@
 package dev.simclr.cli;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -22,10 +23,19 @@ final class RecipesCommand implements Callable<Integer> {
     if (name.isPresent()) {
       System.out.print(Recipes.text(name.get()));
     } else {
-      Recipes.NAMES.forEach(n -> System.out.printf("%-20s %s%n", n, Recipes.description(n)));
+      print(Recipes.NAMES);
       System.out.println();
       System.out.println("simclr recipes NAME prints one, simclr pretrain --recipe NAME runs it");
+      System.out.println();
+      print(Recipes.OF_EVALUATION);
+      System.out.println();
+      System.out.println(
+          "simclr linear RUN --recipe linear-v1, and likewise finetune; supervised needs no RUN");
     }
     return ExitCode.OK.code();
+  }
+
+  private static void print(List<String> names) {
+    names.forEach(n -> System.out.printf("%-20s %s%n", n, Recipes.description(n)));
   }
 }

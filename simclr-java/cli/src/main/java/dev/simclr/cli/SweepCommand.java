@@ -59,6 +59,12 @@ final class SweepCommand implements Callable<Integer> {
   @Option(names = "--dry-run", description = "List the runs, and which of them are done.")
   private boolean dryRun;
 
+  @Option(
+      names = "--figure",
+      paramLabel = "FILE.png",
+      description = "Draw the mean kNN accuracies; an older figure of that name is replaced.")
+  private Optional<Path> figure = Optional.empty();
+
   @Option(names = "--print", description = "Print the sweep's YAML.")
   private boolean print;
 
@@ -67,6 +73,7 @@ final class SweepCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    figure.ifPresent(AccuracyFigure::requirePng);
     if (sweep.isEmpty()) {
       Sweeps.NAMES.forEach(n -> System.out.printf("%-20s %s%n", n, Sweeps.description(n)));
       System.out.println();
@@ -102,7 +109,16 @@ final class SweepCommand implements Callable<Integer> {
         return ExitCode.STOPPED.code();
       }
     }
+    SweepSummary summary =
+        SweepSummary.of(points.stream().map(p -> results.row(hash(p.config()))).toList());
+    System.out.println();
+    summary.table().lines().forEach(System.out::println);
+    System.out.println();
     System.out.println("results      " + folder.resolve("results.csv"));
+    if (figure.isPresent()) {
+      AtomicFiles.write(figure.get(), summary.png());
+      System.out.println("figure       " + figure.get());
+    }
     return ExitCode.OK.code();
   }
 

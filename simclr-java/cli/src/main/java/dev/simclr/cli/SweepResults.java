@@ -5,11 +5,9 @@ import dev.simclr.io.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.MappingIterator;
 import tools.jackson.dataformat.csv.CsvMapper;
@@ -48,7 +46,7 @@ final class SweepResults {
   private static final CsvMapper MAPPER = new CsvMapper();
 
   private final Path file;
-  private final Set<String> hashes = new HashSet<>();
+  private final Map<String, Map<String, String>> rows = new LinkedHashMap<>();
   private String text = "";
 
   private SweepResults(Path file) {
@@ -77,7 +75,7 @@ final class SweepResults {
           if (!List.copyOf(row.keySet()).equals(COLUMNS)) {
             throw new DataException(file + " has other columns than the results of a sweep");
           }
-          results.hashes.add(row.get("hash"));
+          results.rows.put(row.get("hash"), row);
         }
       }
     } catch (IOException | JacksonException e) {
@@ -87,7 +85,12 @@ final class SweepResults {
   }
 
   boolean has(String hash) {
-    return hashes.contains(hash);
+    return rows.containsKey(hash);
+  }
+
+  /** The row of a run that is done, by column; what was not measured is empty. */
+  Map<String, String> row(String hash) {
+    return rows.get(hash);
   }
 
   /**
@@ -106,6 +109,6 @@ final class SweepResults {
             .writer(text.isEmpty() ? columns.withHeader() : columns.withoutHeader())
             .writeValueAsString(row);
     AtomicFiles.write(file, text);
-    hashes.add(row.get("hash"));
+    rows.put(row.get("hash"), row);
   }
 }
