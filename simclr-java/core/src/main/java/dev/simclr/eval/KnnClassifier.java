@@ -1,11 +1,9 @@
 package dev.simclr.eval;
 
 import dev.simclr.torch.DType;
-import dev.simclr.torch.GradMode;
-import dev.simclr.torch.Nn;
 import dev.simclr.torch.Tensor;
-import dev.simclr.torch.TensorScope;
-import java.util.Arrays;
+import java.util.OptionalDouble;
+import java.util.function.ObjIntConsumer;
 
 /**
  * Classifies by a weighted vote of the k nearest training features (Wu et al. 2018, arXiv
@@ -25,11 +23,6 @@ public record KnnClassifier(int k, double temperature) {
 
   /** The usual temperature. */
   public static final double DEFAULT_TEMPERATURE = 0.1;
-
-  /** Classes that count for top-5 accuracy. */
-  static final int TOP = 5;
-
-  private static final long MAX_SIMILARITY_BYTES = 64L << 20;
 
   /**
    * Refuses values with which nobody can vote.
@@ -66,7 +59,7 @@ public record KnnClassifier(int k, double temperature) {
         features,
         labels,
         queries,
-        (start, tally) -> {
+        (tally, start) -> {
           long[] winners = tally.argmax(1, false).to(DType.INT64).toLongArray();
           for (int i = 0; i < winners.length; i++) {
             result[start + i] = (int) winners[i];
@@ -75,54 +68,13 @@ public record KnnClassifier(int k, double temperature) {
     return result;
   }
 
-  /** Takes the votes of some queries. */
-  private interface Count {
-    /**
-     * Takes votes.
-     *
-     * @param start the first query
-     * @param tally {@code [rows, classes]}, the class votes of this and the next queries
-     */
-    void accept(int start, Tensor tally);
-  }
-
-  private void vote(Tensor features, int[] labels, Tensor queries, Count count) {
-    Labels.check(features, labels, "features", "labels");
-    if (queries.dim() != 2 || queries.size(1) != features.size(1)) {
-      throw new IllegalArgumentException(
-          "queries have shape "
-              + Arrays.toString(queries.shape())
-              + "; allowed: [m, "
-              + features.size(1)
-              + "]");
-    }
-    int classes = Arrays.stream(labels).max().orElseThrow() + 1;
-    long size = features.size(0);
-    long voters = Math.min(k, size);
-    long rowBytes = size * features.dtype().byteSize();
-    long chunk = Math.max(1, MAX_SIMILARITY_BYTES / rowBytes);
-    int total = Math.toIntExact(queries.size(0));
-    try (var _ = TensorScope.open();
-        var _ = GradMode.noGrad()) {
-      Tensor bank = normalized(features).t();
-      Tensor classOf = Labels.tensor(labels).to(features.device());
-      for (long start = 0; start < total; start += chunk) {
-        long rows = Math.min(chunk, total - start);
-        try (var _ = TensorScope.open()) {
-          Tensor similarity = normalized(queries.narrow(0, start, rows)).matmul(bank);
-          var nearest = similarity.topk(voters, 1, true, true);
-          // Relative to the nearest, which changes no ratio of votes: exp(1 / T) may overflow.
-          Tensor best = nearest.values().narrow(1, 0, 1);
-          Tensor votes = nearest.values().sub(best).div(temperature).exp();
-          Tensor candidates =
-              classOf.indexSelect(0, nearest.indices().reshape(-1)).reshape(rows, voters);
-          count.accept(
-              (int) start,
-              Tensor.zeros(features.dtype(), features.device(), rows, classes)
-                  .scatterAdd_(1, candidates, votes));
-        }
-      }
-    }
+  private void vote(
+      Tensor features, int[] labels, Tensor queries, ObjIntConsumer<Tensor> takeVotes) {
+    new Neighbours(KnnSweep.Distance.COSINE, features, labels, k)
+        .search(
+            queries,
+            (start, found) ->
+                takeVotes.accept(found.votes(k, OptionalDouble.of(temperature)), start));
   }
 
   /**
@@ -161,40 +113,8 @@ public record KnnClassifier(int k, double temperature) {
    */
   public Accuracy evaluate(Tensor features, int[] labels, Tensor queries, int[] queryLabels) {
     Labels.check(queries, queryLabels, "queries", "queryLabels");
-    int[] within = new int[TOP + 1];
-    vote(
-        features,
-        labels,
-        queries,
-        (start, tally) -> {
-          double[] votes = tally.toDoubleArray();
-          int classes = Math.toIntExact(tally.size(1));
-          for (int row = 0; row < tally.size(0); row++) {
-            within[Math.min(TOP, rank(votes, row * classes, classes, queryLabels[start + row]))]++;
-          }
-        });
-    int top5 = queryLabels.length - within[TOP];
-    return new Accuracy(
-        (double) within[0] / queryLabels.length, (double) top5 / queryLabels.length);
-  }
-
-  /** Returns how many classes come before one, or a number beyond all if it has no vote or NaN. */
-  static int rank(double[] votes, int first, int classes, int label) {
-    if (label >= classes || !(votes[first + label] > 0)) {
-      return Integer.MAX_VALUE;
-    }
-    double own = votes[first + label];
-    int before = 0;
-    for (int c = 0; c < classes; c++) {
-      double other = votes[first + c];
-      if (other > own || (other == own && c < label)) {
-        before++;
-      }
-    }
-    return before;
-  }
-
-  private static Tensor normalized(Tensor rows) {
-    return Nn.normalize(rows, 1);
+    KnnRanks ranks = new KnnRanks(queryLabels);
+    vote(features, labels, queries, ranks::add);
+    return ranks.accuracy();
   }
 }
