@@ -64,7 +64,7 @@ final class RecipeModelsTest {
     EncoderConfig encoder = EncoderConfig.of(config);
     long parameters =
         encoder.count().trainable()
-            + SimClrModel.head(config, encoder.featureDim()).count().trainable();
+            + config.head().architecture(encoder, encoder.featureDim()).count().trainable();
     if (parameters >= TRAINED) {
       hasItsShapes(config);
       return;

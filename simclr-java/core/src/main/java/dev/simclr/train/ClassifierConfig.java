@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Function;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
@@ -89,10 +88,10 @@ public record ClassifierConfig(
               + " 'simclr finetune' write classifiers");
     }
     EncoderConfig encoder = EncoderConfig.of(metadata, origin);
-    int headLayer = value(metadata, HEAD_LAYER, Integer::valueOf, origin);
+    Metadata values = new Metadata(metadata, origin);
+    int headLayer = values.value(HEAD_LAYER, Integer::valueOf);
     try {
-      Optional<HeadConfig> head =
-          headLayer == 0 ? Optional.empty() : Optional.of(head(metadata, origin));
+      Optional<HeadConfig> head = headLayer == 0 ? Optional.empty() : Optional.of(head(values));
       return new ClassifierConfig(
           encoder, head, headLayer, fromJson(metadata.get(CLASSES), origin));
     } catch (IllegalArgumentException e) {
@@ -100,35 +99,14 @@ public record ClassifierConfig(
     }
   }
 
-  private static HeadConfig head(Map<String, String> metadata, String origin) {
+  private static HeadConfig head(Metadata values) {
     return HeadConfig.builder()
-        .layers(value(metadata, HEAD + "layers", Integer::valueOf, origin))
-        .hidden(value(metadata, HEAD + "hidden", Integer::valueOf, origin))
-        .out(value(metadata, HEAD + "out", Integer::valueOf, origin))
-        .batchNorm(value(metadata, HEAD + "batch_norm", ClassifierConfig::flag, origin))
-        .lastBatchNorm(value(metadata, HEAD + "last_batch_norm", ClassifierConfig::flag, origin))
+        .layers(values.value(HEAD + "layers", Integer::valueOf))
+        .hidden(values.value(HEAD + "hidden", Integer::valueOf))
+        .out(values.value(HEAD + "out", Integer::valueOf))
+        .batchNorm(values.flag(HEAD + "batch_norm"))
+        .lastBatchNorm(values.flag(HEAD + "last_batch_norm"))
         .build();
-  }
-
-  private static boolean flag(String text) {
-    return switch (text) {
-      case "true" -> true;
-      case "false" -> false;
-      default -> throw new NumberFormatException(text);
-    };
-  }
-
-  private static <T> T value(
-      Map<String, String> metadata, String key, Function<String, T> parser, String origin) {
-    String text = metadata.get(key);
-    if (text == null) {
-      throw new CheckpointException(origin + ": metadata: " + key + " is missing");
-    }
-    try {
-      return parser.apply(text);
-    } catch (NumberFormatException e) {
-      throw new CheckpointException(origin + ": metadata: " + key + " is '" + text + "'", e);
-    }
   }
 
   private static String toJson(List<String> names) {

@@ -61,7 +61,9 @@ public final class ClassifierModel implements AutoCloseable {
       ResNet encoder = config.encoder().network(seed);
       parts.add(encoder);
       Optional<ProjectionHead> head =
-          config.head().map(h -> head(h, config.encoder(), encoder.featureDim(), seed));
+          config
+              .head()
+              .map(h -> h.architecture(config.encoder(), encoder.featureDim()).seed(seed).build());
       head.ifPresent(parts::add);
       Initializer init =
           new Initializer(seed, Initializer.CLASSIFIER, config.encoder().initialWeights());
@@ -86,20 +88,6 @@ public final class ClassifierModel implements AutoCloseable {
     try (var _ = TensorScope.open()) {
       tensor.zero_();
     }
-  }
-
-  /** Builds a projection head with random weights. */
-  static ProjectionHead head(HeadConfig h, EncoderConfig encoder, int featureDim, long seed) {
-    return ProjectionHead.builder(featureDim)
-        .layers(h.layers())
-        .hidden(h.hidden())
-        .out(h.out())
-        .batchNorm(h.batchNorm())
-        .lastBatchNorm(h.lastBatchNorm())
-        .variant(encoder.variant())
-        .initialWeights(encoder.initialWeights())
-        .seed(seed)
-        .build();
   }
 
   /** Inputs of the linear layer. */

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Function;
 
 /**
  * What the file of a trained encoder says about itself, so that it can be used without its run: an
@@ -19,8 +18,7 @@ final class EncoderMetadata {
   private static final String MEAN = "augment.mean";
   private static final String STD = "augment.std";
 
-  private final Map<String, String> metadata;
-  private final String origin;
+  private final Metadata metadata;
 
   /**
    * Prepares to read.
@@ -28,8 +26,7 @@ final class EncoderMetadata {
    * @param origin the file, for messages
    */
   EncoderMetadata(Map<String, String> metadata, String origin) {
-    this.metadata = metadata;
-    this.origin = origin;
+    this.metadata = new Metadata(metadata, origin);
   }
 
   static Map<String, String> of(EncoderConfig config) {
@@ -55,68 +52,41 @@ final class EncoderMetadata {
    * @throws CheckpointException naming the file and the value that is missing or wrong
    */
   EncoderConfig read() {
-    if (metadata.keySet().stream().noneMatch(key -> key.startsWith(MODEL))) {
+    if (metadata.values().keySet().stream().noneMatch(key -> key.startsWith(MODEL))) {
       throw new CheckpointException(
-          origin
+          metadata.origin()
               + " has no metadata on its architecture, so no run of this library wrote it; in code"
               + " it can be loaded with EncoderOptions.config");
     }
     ModelConfig.Builder model =
         ModelConfig.builder()
-            .encoder(choice(MODEL + "encoder", List.of(ModelConfig.Architecture.values())))
-            .width(value(MODEL + "width", Double::valueOf))
-            .stem(choice(MODEL + "stem", List.of(ModelConfig.StemKind.values())))
-            .variant(choice(MODEL + "variant", List.of(ModelConfig.BlockVariant.values())))
-            .zeroGamma(choice(MODEL + "zero_gamma", List.of(false, true)));
+            .encoder(metadata.choice(MODEL + "encoder", List.of(ModelConfig.Architecture.values())))
+            .width(metadata.value(MODEL + "width", Double::valueOf))
+            .stem(metadata.choice(MODEL + "stem", List.of(ModelConfig.StemKind.values())))
+            .variant(metadata.choice(MODEL + "variant", List.of(ModelConfig.BlockVariant.values())))
+            .zeroGamma(metadata.flag(MODEL + "zero_gamma"));
     // Files of earlier versions lack these keys, and have neither.
-    if (metadata.containsKey(MODEL + "resnet_d")) {
-      model.resnetD(choice(MODEL + "resnet_d", List.of(false, true)));
+    if (metadata.has(MODEL + "resnet_d")) {
+      model.resnetD(metadata.flag(MODEL + "resnet_d"));
     }
-    if (metadata.containsKey(MODEL + "sk_ratio")) {
-      model.skRatio(value(MODEL + "sk_ratio", Double::valueOf));
+    if (metadata.has(MODEL + "sk_ratio")) {
+      model.skRatio(metadata.value(MODEL + "sk_ratio", Double::valueOf));
     }
-    int imageSize = value(IMAGE_SIZE, Integer::valueOf);
-    AugmentSettings.Filter filter = choice(INTERPOLATION, List.of(AugmentSettings.Filter.values()));
+    int imageSize = metadata.value(IMAGE_SIZE, Integer::valueOf);
+    AugmentSettings.Filter filter =
+        metadata.choice(INTERPOLATION, List.of(AugmentSettings.Filter.values()));
     Optional<List<Double>> mean = channels(MEAN);
     Optional<List<Double>> std = channels(STD);
     try {
       return new EncoderConfig(model.build(), imageSize, filter, mean, std);
     } catch (IllegalArgumentException e) {
-      throw new CheckpointException(origin + ": metadata: " + e.getMessage(), e);
+      throw new CheckpointException(metadata.origin() + ": metadata: " + e.getMessage(), e);
     }
-  }
-
-  private <T> T value(String key, Function<String, T> parser) {
-    String text = metadata.get(key);
-    if (text == null) {
-      throw new CheckpointException(origin + ": metadata: " + key + " is missing");
-    }
-    try {
-      return parser.apply(text);
-    } catch (NumberFormatException e) {
-      throw new CheckpointException(origin + ": metadata: " + key + " is '" + text + "'", e);
-    }
-  }
-
-  private <T> T choice(String key, List<T> allowed) {
-    String text = value(key, Function.identity());
-    return allowed.stream()
-        .filter(candidate -> candidate.toString().equals(text))
-        .findFirst()
-        .orElseThrow(() ->
-            new CheckpointException(
-                origin
-                    + ": metadata: "
-                    + key
-                    + " is '"
-                    + text
-                    + "'; known: "
-                    + String.join(", ", allowed.stream().map(Object::toString).toList())));
   }
 
   private Optional<List<Double>> channels(String key) {
-    return metadata.containsKey(key)
-        ? Optional.of(value(key, EncoderMetadata::numbers))
+    return metadata.has(key)
+        ? Optional.of(metadata.value(key, EncoderMetadata::numbers))
         : Optional.empty();
   }
 

@@ -1,5 +1,7 @@
 package dev.simclr.train;
 
+import dev.simclr.model.ProjectionHead;
+
 /**
  * The projection head g (YAML section {@code head}).
  *
@@ -41,6 +43,23 @@ public record HeadConfig(
     b.batchNorm = batchNorm;
     b.lastBatchNorm = lastBatchNorm;
     return b;
+  }
+
+  /**
+   * Describes the head of an encoder, to be built.
+   *
+   * @param encoder whose layout of blocks and first weights it shares
+   * @param featureDim width of h
+   */
+  ProjectionHead.Builder architecture(EncoderConfig encoder, int featureDim) {
+    return ProjectionHead.builder(featureDim)
+        .layers(layers)
+        .hidden(hidden)
+        .out(out)
+        .batchNorm(batchNorm)
+        .lastBatchNorm(lastBatchNorm)
+        .variant(encoder.variant())
+        .initialWeights(encoder.initialWeights());
   }
 
   /** Collects values for a {@link HeadConfig}; each setter is named like its component. */

@@ -58,7 +58,7 @@ public record RunPlan(
       return new RunPlan(
           data,
           encoder.count().trainable(),
-          SimClrModel.head(config, encoder.featureDim()).count().trainable(),
+          config.head().architecture(encoder, encoder.featureDim()).count().trainable(),
           encoder.featureDim(),
           plan.steps(),
           plan.batches().stepsPerEpoch(),

@@ -61,7 +61,8 @@ final class SimClrModel implements AutoCloseable {
         featureDim = network.featureDim();
       }
       parts.add(encoder);
-      ProjectionHead head = head(config, featureDim).seed(seed).build();
+      ProjectionHead head =
+          config.head().architecture(encoderConfig, featureDim).seed(seed).build();
       parts.add(head);
       for (Module part : parts) {
         part.to(device);
@@ -74,19 +75,6 @@ final class SimClrModel implements AutoCloseable {
       parts.forEach(Module::close);
       throw e;
     }
-  }
-
-  /** Returns the projection head of a configuration, to be built. */
-  static ProjectionHead.Builder head(PretrainConfig config, int featureDim) {
-    HeadConfig h = config.head();
-    return ProjectionHead.builder(featureDim)
-        .layers(h.layers())
-        .hidden(h.hidden())
-        .out(h.out())
-        .batchNorm(h.batchNorm())
-        .lastBatchNorm(h.lastBatchNorm())
-        .variant(EncoderConfig.of(config).variant())
-        .initialWeights(EncoderConfig.of(config).initialWeights());
   }
 
   Module encoder() {

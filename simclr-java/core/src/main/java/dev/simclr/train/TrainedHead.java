@@ -22,7 +22,7 @@ public final class TrainedHead {
    */
   public static ProjectionHead load(
       Path file, HeadConfig config, EncoderConfig encoder, int featureDim, Device device) {
-    ProjectionHead head = ClassifierModel.head(config, encoder, featureDim, 0);
+    ProjectionHead head = config.architecture(encoder, featureDim).build();
     try {
       SimClrModel.load(file, head.state());
       head.to(device);
