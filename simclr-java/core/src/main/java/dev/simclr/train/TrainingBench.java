@@ -64,15 +64,16 @@ public final class TrainingBench {
 
   private static Result measure(PretrainConfig config, ImageDataset images, long nanos) {
     int batch = config.train().batch();
-    Speed data = time(config, images, TrainingSteps.Part.DATA, nanos);
-    Speed model = time(config, images, TrainingSteps.Part.MODEL, nanos);
-    try (TrainingSteps steps = new TrainingSteps(config, images, TrainingSteps.Part.BOTH)) {
+    Backend backend = TrainingSteps.backend(config, images);
+    Speed data = time(config, images, TrainingSteps.Part.DATA, backend, nanos);
+    Speed model = time(config, images, TrainingSteps.Part.MODEL, backend, nanos);
+    try (TrainingSteps steps =
+        new TrainingSteps(config, images, TrainingSteps.Part.BOTH, backend)) {
       warmUp(steps);
       long waited = steps.waitNanos();
       long start = System.nanoTime();
       Speed both = time(steps, batch, nanos);
       double wait = (double) (steps.waitNanos() - waited) / (System.nanoTime() - start);
-      Backend backend = steps.backend();
       return new Result(
           backend.device().toString(),
           backend.precision(),
@@ -86,8 +87,12 @@ public final class TrainingBench {
   }
 
   private static Speed time(
-      PretrainConfig config, ImageDataset images, TrainingSteps.Part part, long nanos) {
-    try (TrainingSteps steps = new TrainingSteps(config, images, part)) {
+      PretrainConfig config,
+      ImageDataset images,
+      TrainingSteps.Part part,
+      Backend backend,
+      long nanos) {
+    try (TrainingSteps steps = new TrainingSteps(config, images, part, backend)) {
       warmUp(steps);
       return time(steps, config.train().batch(), nanos);
     }

@@ -50,14 +50,14 @@ public final class TrainingSteps implements AutoCloseable {
    * @throws IllegalArgumentException if the loss does not fit the number of views
    */
   public TrainingSteps(PretrainConfig config, ImageDataset images, Part part) {
-    Criterion.require(config);
+    this(config, images, part, backend(config, images));
+  }
+
+  /** The same on what {@link #backend} has returned to this thread. */
+  TrainingSteps(PretrainConfig config, ImageDataset images, Part part, Backend backend) {
     int batch = config.train().batch();
-    if (images.size() < batch) {
-      throw new DataException(
-          "there are " + images.size() + " images; needed: at least a batch of " + batch);
-    }
     this.part = part;
-    this.backend = Backend.prepare(config.train());
+    this.backend = backend;
     boolean bf16 = backend.precision().bf16();
     this.lr = LR_SHARE * config.optim().peakLr(batch);
     this.scope = TensorScope.open();
@@ -86,6 +86,17 @@ public final class TrainingSteps implements AutoCloseable {
             backend.device());
   }
 
+  /** Refuses what cannot be trained, and sets the calling thread up for the rest. */
+  static Backend backend(PretrainConfig config, ImageDataset images) {
+    Criterion.require(config);
+    int batch = config.train().batch();
+    if (images.size() < batch) {
+      throw new DataException(
+          "there are " + images.size() + " images; needed: at least a batch of " + batch);
+    }
+    return Backend.prepare(config.train());
+  }
+
   /** Fills each buffer of the ring once, and leaves it as it is from then on. */
   private static BatchLoader.RowFiller once(BatchLoader.RowFiller filler) {
     return (step, firstRow, endRow, batch) -> {
@@ -110,10 +121,6 @@ public final class TrainingSteps implements AutoCloseable {
   /** Returns the time that steps have waited for views, in nanoseconds. */
   public long waitNanos() {
     return loader.waitNanos();
-  }
-
-  Backend backend() {
-    return backend;
   }
 
   @Override
