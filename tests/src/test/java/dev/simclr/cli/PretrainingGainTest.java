@@ -11,7 +11,14 @@ import org.junit.jupiter.api.Test;
 class PretrainingGainTest {
   private static Optional<Evaluation> knn(double accuracy) {
     return Optional.of(
-        new Evaluation(0, 0, OptionalDouble.of(accuracy), OptionalDouble.empty(), 1));
+        new Evaluation(
+            0,
+            0,
+            OptionalDouble.of(accuracy),
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            1));
   }
 
   private static Optional<String> gain(

@@ -63,8 +63,12 @@ final class GradientCacheTest {
         second.zeroGrad();
         List<Double> seen = new ArrayList<>();
         NtXent.Result cached =
-            new GradientCache(x -> network(x, first, second), List.of(), LOSS)
-                .backward(views, chunks(12, 3, bn), loss -> seen.add(loss.item()));
+            new GradientCache(List.of(), LOSS)
+                .backward(
+                    (x, rows, last) -> network(x, first, second),
+                    views,
+                    chunks(12, 3, bn),
+                    loss -> seen.add(loss.item()));
         assertEquals(plain.loss().item(), cached.loss().item(), 1e-6);
         assertEquals(plain.accuracy().item(), cached.accuracy().item());
         assertEquals(List.of(cached.loss().item()), seen);
@@ -105,8 +109,9 @@ final class GradientCacheTest {
         restore(buffers, before);
 
         NtXent.Result cached =
-            new GradientCache(model::forward, List.copyOf(buffers.values()), LOSS)
-                .backward(views, chunks, seen -> {});
+            new GradientCache(List.copyOf(buffers.values()), LOSS)
+                .backward(
+                    (x, rows, last) -> model.project(model.encode(x)), views, chunks, seen -> {});
         assertEquals(loss, cached.loss().item(), 1e-6);
         gradients(model).forEach((name, g) -> assertClose(bn + name, expected.get(name), g));
         values(buffers).forEach((name, v) -> assertClose(bn + name, statistics.get(name), v));
@@ -124,7 +129,7 @@ final class GradientCacheTest {
     int next = 0;
     for (long[] chunk : chunks) {
       Tensor rows = views.indexSelect(0, Tensor.of(chunk, chunk.length));
-      parts.add(model.forward(rows.contiguous(MemoryFormat.CHANNELS_LAST)));
+      parts.add(model.project(model.encode(rows.contiguous(MemoryFormat.CHANNELS_LAST))));
       for (long row : chunk) {
         place[Math.toIntExact(row)] = next++;
       }
@@ -171,11 +176,12 @@ final class GradientCacheTest {
     try (var _ = TensorScope.open()) {
       Tensor views = pseudoRandom(8 * 4, 8, 4);
       Tensor weight = pseudoRandom(3 * 4, 3, 4).requiresGrad(true);
-      var cache = new GradientCache(x -> Nn.linear(x, weight, Optional.empty()), List.of(), LOSS);
+      var cache = new GradientCache(List.of(), LOSS);
       assertThrows(
           IllegalStateException.class,
           () ->
               cache.backward(
+                  (x, rows, last) -> Nn.linear(x, weight, Optional.empty()),
                   views,
                   chunks(4, 2, TrainConfig.ChunkBn.LOCAL),
                   loss -> {

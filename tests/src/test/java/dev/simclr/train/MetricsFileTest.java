@@ -23,7 +23,13 @@ final class MetricsFileTest {
 
   private static Evaluation evaluation(long step, double knn) {
     return new Evaluation(
-        step, (int) (step / 10), OptionalDouble.of(knn), OptionalDouble.empty(), 2);
+        step,
+        (int) (step / 10),
+        OptionalDouble.of(knn),
+        OptionalDouble.empty(),
+        OptionalDouble.of(knn / 2),
+        OptionalDouble.empty(),
+        2);
   }
 
   @Test
@@ -37,7 +43,8 @@ final class MetricsFileTest {
     assertEquals(
         List.of(
             "{\"type\":\"raw_pixels\",\"step\":0,\"knn\":0.25}",
-            "{\"type\":\"eval\",\"step\":0,\"epoch\":0,\"knn\":0.375,\"seconds\":2.0}",
+            "{\"type\":\"eval\",\"step\":0,\"epoch\":0,\"knn\":0.375,"
+                + "\"probe_h\":0.1875,\"seconds\":2.0}",
             "{\"type\":\"train\",\"step\":10,\"epoch\":2,\"loss\":4.5,"
                 + "\"contrastive_accuracy\":0.25,\"contrastive_entropy\":1.5,\"lr\":0.125,"
                 + "\"images_per_second\":1000.0,\"data_wait\":0.5}"),

@@ -76,6 +76,8 @@ final class CompareCommand implements Callable<Integer> {
             "untrained",
             "kNN %",
             "linear %",
+            "probe h %",
+            "probe z %",
             "hours"));
     TextTable table = new TextTable(heading);
     for (RunReport run : runs) {
@@ -89,6 +91,8 @@ final class CompareCommand implements Callable<Integer> {
       row.add(text("%.2f", 100, Optional.of(run.untrained("knn"))));
       row.add(text("%.2f", 100, Optional.of(run.last("knn"))));
       row.add(text("%.2f", 100, Optional.of(run.last("linear"))));
+      row.add(text("%.2f", 100, Optional.of(run.last("probe_h"))));
+      row.add(text("%.2f", 100, Optional.of(run.last("probe_z"))));
       row.add(text("%.2f", 1 / 3600.0, run.summary().map(s -> RunReport.number(s, "seconds"))));
       table.add(row);
     }

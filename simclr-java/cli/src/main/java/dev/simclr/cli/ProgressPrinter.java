@@ -128,6 +128,8 @@ final class ProgressPrinter implements ProgressListener {
     StringJoiner text = new StringJoiner(", ");
     add(text, "kNN", e.knn());
     add(text, "linear", e.linear());
+    add(text, "probe on h", e.probeH());
+    add(text, "probe on z", e.probeZ());
     return text.toString();
   }
 

@@ -172,6 +172,8 @@ final class SweepCommand implements Callable<Integer> {
     put(row, "knn", run.last("knn"));
     put(row, "untrained_linear", run.untrained("linear"));
     put(row, "linear", run.last("linear"));
+    put(row, "probe_h", run.last("probe_h"));
+    put(row, "probe_z", run.last("probe_z"));
     run.train()
         .ifPresent(line -> {
           row.put("steps", line.path("step").asString());

@@ -30,6 +30,8 @@ final class SweepResults {
           "knn",
           "untrained_linear",
           "linear",
+          "probe_h",
+          "probe_z",
           "loss",
           "contrastive_accuracy",
           "std",

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
@@ -27,9 +28,21 @@ record SweepSummary(List<Group> groups) {
    * @param name what was chosen on the other axes
    * @param knn kNN accuracies of the runs that finished, in %
    * @param linear accuracies of their linear probes, in %; fewer, or none, where it was left out
+   * @param probeH the same of the classifiers on h that learnt beside their encoders
+   * @param probeZ the same of those on z
    * @param diverged runs whose loss became infinite or no number
    */
-  record Group(String name, List<Double> knn, List<Double> linear, int diverged) {}
+  record Group(
+      String name,
+      List<Double> knn,
+      List<Double> linear,
+      List<Double> probeH,
+      List<Double> probeZ,
+      int diverged) {
+    int finished() {
+      return Stream.of(knn, linear, probeH, probeZ).mapToInt(List::size).max().orElseThrow();
+    }
+  }
 
   /**
    * Takes the rows of runs together.
@@ -49,6 +62,8 @@ record SweepSummary(List<Group> groups) {
                 name,
                 percent(same, "knn"),
                 percent(same, "linear"),
+                percent(same, "probe_h"),
+                percent(same, "probe_z"),
                 (int) same.stream().filter(r -> r.get("status").equals("diverged")).count())));
     return new SweepSummary(groups);
   }
@@ -63,15 +78,19 @@ record SweepSummary(List<Group> groups) {
 
   /** A row for each group: means, and the lowest and the highest value in brackets. */
   TextTable table() {
-    TextTable table = new TextTable(List.of("runs", "finished", "diverged", "kNN %", "linear %"));
+    TextTable table =
+        new TextTable(
+            List.of("runs", "finished", "diverged", "kNN %", "linear %", "probe h %", "probe z %"));
     groups.forEach(group ->
         table.add(
             List.of(
                 group.name,
-                Integer.toString(Math.max(group.knn.size(), group.linear.size())),
+                Integer.toString(group.finished()),
                 Integer.toString(group.diverged),
                 text(group.knn),
-                text(group.linear))));
+                text(group.linear),
+                text(group.probeH),
+                text(group.probeZ))));
     return table;
   }
 

@@ -74,6 +74,8 @@ final class TensorBoardWriter implements ProgressListener, AutoCloseable {
   public void evaluated(Evaluation e) {
     e.knn().ifPresent(value -> events.scalar("eval/knn", e.step(), value));
     e.linear().ifPresent(value -> events.scalar("eval/linear", e.step(), value));
+    e.probeH().ifPresent(value -> events.scalar("eval/probe_h", e.step(), value));
+    e.probeZ().ifPresent(value -> events.scalar("eval/probe_z", e.step(), value));
   }
 
   @Override

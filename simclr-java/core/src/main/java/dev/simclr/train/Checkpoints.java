@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
 
 /**
  * The checkpoints of a run: directories {@code step-NNNNNN} with {@code model.safetensors}, {@code
- * optimizer.safetensors} and {@code state.json}.
+ * optimizer.safetensors}, {@code probe.safetensors} where one learns, and {@code state.json}.
  *
  * <p>A directory appears under its name only when all of it is on the disk, and is renamed before
  * it is deleted; so whatever happens to the process, what is there under that name is whole. {@code
@@ -42,6 +42,7 @@ final class Checkpoints {
   private static final Pattern STRAY = Pattern.compile("\\.step-\\d+\\.(unfinished|deleted)");
   private static final String MODEL = "model.safetensors";
   private static final String OPTIMIZER = "optimizer.safetensors";
+  private static final String PROBE = "probe.safetensors";
   private static final String STATE = "state.json";
 
   private final Path directory;
@@ -55,6 +56,10 @@ final class Checkpoints {
 
     Path optimizer() {
       return path.resolve(OPTIMIZER);
+    }
+
+    Optional<Path> probe() {
+      return state.files().containsKey(PROBE) ? Optional.of(path.resolve(PROBE)) : Optional.empty();
     }
   }
 
@@ -75,10 +80,19 @@ final class Checkpoints {
   /**
    * Saves a checkpoint and deletes those that are too many. If it fails, the earlier ones stay.
    *
+   * @param probe state of the classifiers that learn beside the encoder, if there are any
    * @return the new directory
    * @throws CannotWriteException if there is no space, or the directory cannot be written
    */
-  Path save(CheckpointState state, Map<String, Tensor> model, Map<String, Tensor> optimizer) {
+  Path save(
+      CheckpointState state,
+      Map<String, Tensor> model,
+      Map<String, Tensor> optimizer,
+      Optional<Map<String, Tensor>> probe) {
+    Map<String, Map<String, Tensor>> files = new TreeMap<>();
+    files.put(MODEL, model);
+    files.put(OPTIMIZER, optimizer);
+    probe.ifPresent(tensors -> files.put(PROBE, tensors));
     String name = String.format(Locale.ROOT, "step-%06d", state.step());
     Path target = directory.resolve(name);
     Path unfinished = directory.resolve("." + name + ".unfinished");
@@ -86,12 +100,11 @@ final class Checkpoints {
     AtomicFiles.createDirectories(unfinished);
     try {
       Map<String, String> metadata = Map.of("format", "pt");
-      SafetensorsWriter.write(unfinished.resolve(MODEL), model, metadata);
-      SafetensorsWriter.write(unfinished.resolve(OPTIMIZER), optimizer, metadata);
       SortedMap<String, String> digests = new TreeMap<>();
-      for (String file : List.of(MODEL, OPTIMIZER)) {
+      files.forEach((file, tensors) -> {
+        SafetensorsWriter.write(unfinished.resolve(file), tensors, metadata);
         digests.put(file, sha256(unfinished.resolve(file)));
-      }
+      });
       AtomicFiles.write(unfinished.resolve(STATE), state.withFiles(digests).toJson());
       if (Files.exists(target)) {
         // A resumed run that stops before its first step, or one that fell back to an older

@@ -9,6 +9,8 @@ package dev.simclr.train;
  * @param linear whether the linear probe runs
  * @param linearEvery epochs between linear probes, at evaluations only; 0 means only before the
  *     first and after the last step, since a probe may take longer than kNN
+ * @param probe whether linear classifiers on h and on z learn beside the encoder, which they do not
+ *     change
  * @param batch images of one forward pass
  * @param rawPixels whether kNN on raw pixels is measured once, as a baseline
  * @param metersEvery epochs between measurements of {@link Meters}, which need no labels; 0 means
@@ -22,6 +24,7 @@ public record EvalConfig(
     double knnT,
     boolean linear,
     int linearEvery,
+    boolean probe,
     int batch,
     boolean rawPixels,
     int metersEvery,
@@ -58,6 +61,7 @@ public record EvalConfig(
     b.knnT = knnT;
     b.linear = linear;
     b.linearEvery = linearEvery;
+    b.probe = probe;
     b.batch = batch;
     b.rawPixels = rawPixels;
     b.metersEvery = metersEvery;
@@ -72,6 +76,7 @@ public record EvalConfig(
     private double knnT = 0.1;
     private boolean linear = true;
     private int linearEvery = 0;
+    private boolean probe = true;
     private int batch = 512;
     private boolean rawPixels = false;
     private int metersEvery = 1;
@@ -109,6 +114,12 @@ public record EvalConfig(
       return this;
     }
 
+    /** Sets {@code probe}. */
+    public Builder probe(boolean value) {
+      probe = value;
+      return this;
+    }
+
     /** Sets {@code batch}. */
     public Builder batch(int value) {
       batch = value;
@@ -140,7 +151,7 @@ public record EvalConfig(
      */
     public EvalConfig build() {
       return new EvalConfig(
-          knn, knnK, knnT, linear, linearEvery, batch, rawPixels, metersEvery, meterImages);
+          knn, knnK, knnT, linear, linearEvery, probe, batch, rawPixels, metersEvery, meterImages);
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.simclr.compute.Features;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.eval.KnnClassifier;
 import dev.simclr.eval.LinearProbe;
+import dev.simclr.torch.GradMode;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import java.lang.System.Logger.Level;
@@ -37,8 +38,9 @@ final class Evaluator {
   /** Returns an evaluator, or empty, with a line in the log, where there is nothing to evaluate. */
   static Optional<Evaluator> of(
       PretrainConfig config, Backend backend, ImageDataset train, Optional<ImageDataset> test) {
-    if (!config.eval().knn() && !config.eval().linear()) {
-      LOG.log(Level.INFO, "no evaluation: eval.knn and eval.linear are false");
+    EvalConfig eval = config.eval();
+    if (!eval.knn() && !eval.linear() && !eval.probe()) {
+      LOG.log(Level.INFO, "no evaluation: eval.knn, eval.linear and eval.probe are false");
       return Optional.empty();
     }
     if (test.isEmpty()) {
@@ -59,24 +61,52 @@ final class Evaluator {
    * @param step finished steps
    * @param epoch finished epochs
    * @param linearDue whether the linear probe runs too, if it is not switched off
+   * @param probe classifiers that have learnt beside the encoder, if there are any
    */
-  Evaluation evaluate(SimClrModel model, long step, int epoch, boolean linearDue) {
+  Evaluation evaluate(
+      SimClrModel model, long step, int epoch, boolean linearDue, Optional<OnlineProbe> probe) {
     long start = System.nanoTime();
     try (var _ = TensorScope.open()) {
-      Tensor trainFeatures = features.all(train, model.featureDim(), model::encode);
+      boolean linearRuns = linearDue && eval.linear();
+      // The classifiers that learn beside the encoder need no features of training images.
+      Optional<Tensor> trainFeatures =
+          eval.knn() || linearRuns
+              ? Optional.of(features.all(train, model.featureDim(), model::encode))
+              : Optional.empty();
       Tensor testFeatures = features.all(test, model.featureDim(), model::encode);
       OptionalDouble knn =
-          eval.knn() ? OptionalDouble.of(knn(trainFeatures, testFeatures)) : OptionalDouble.empty();
+          eval.knn()
+              ? OptionalDouble.of(knn(trainFeatures.orElseThrow(), testFeatures))
+              : OptionalDouble.empty();
       OptionalDouble linear =
-          linearDue && eval.linear()
+          linearRuns
               ? OptionalDouble.of(
-                  LinearProbe.fit(trainFeatures, trainLabels, classes())
+                  LinearProbe.fit(trainFeatures.orElseThrow(), trainLabels, classes())
                       .accuracy(testFeatures, testLabels)
                       .top1())
               : OptionalDouble.empty();
-      double seconds = (System.nanoTime() - start) * 1e-9;
-      return new Evaluation(step, epoch, knn, linear, seconds);
+      Optional<OnlineProbe.Accuracy> online = probe.map(p -> test(p, model, testFeatures));
+      return new Evaluation(
+          step,
+          epoch,
+          knn,
+          linear,
+          online.map(a -> OptionalDouble.of(a.h())).orElseGet(OptionalDouble::empty),
+          online.map(a -> OptionalDouble.of(a.z())).orElseGet(OptionalDouble::empty),
+          (System.nanoTime() - start) * 1e-9);
     }
+  }
+
+  private OnlineProbe.Accuracy test(OnlineProbe probe, SimClrModel model, Tensor h) {
+    try (var _ = TensorScope.open();
+        var _ = GradMode.noGrad()) {
+      return probe.test(h, model.project(h), testLabels);
+    }
+  }
+
+  /** Returns how many images are tested on. */
+  int testImages() {
+    return test.size();
   }
 
   /** Returns the accuracy of kNN on the pixels of the views themselves. */

@@ -9,7 +9,6 @@ import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
 
 /**
  * The gradient of a loss of a whole batch, with the activations of one chunk at a time (Gao et al.
@@ -21,19 +20,29 @@ import java.util.function.UnaryOperator;
  * statistics are updated by the second pass alone, so once for each chunk.
  */
 final class GradientCache {
-  private final UnaryOperator<Tensor> network;
   private final List<Tensor> buffers;
   private final Criterion criterion;
+
+  /** What is trained. */
+  interface Network {
+    /**
+     * Encodes and projects a chunk.
+     *
+     * @param views {@code [n, 3, H, W]}
+     * @param rows of the batch, n numbers
+     * @param last whether it is the pass with the graph, after which the chunk does not come again
+     * @return projections, {@code [n, D]}, owned by the innermost scope
+     */
+    Tensor project(Tensor views, long[] rows, boolean last);
+  }
 
   /**
    * Prepares to compute gradients.
    *
-   * @param network views to projections; the same views give the same projections
-   * @param buffers what the network changes when it computes
+   * @param buffers what networks change when they compute
    * @param criterion loss of the projections of all views
    */
-  GradientCache(UnaryOperator<Tensor> network, List<Tensor> buffers, Criterion criterion) {
-    this.network = network;
+  GradientCache(List<Tensor> buffers, Criterion criterion) {
     this.buffers = buffers;
     this.criterion = criterion;
   }
@@ -41,41 +50,44 @@ final class GradientCache {
   /**
    * Adds the gradient of the loss to every parameter.
    *
+   * @param network the same views give the same projections
    * @param views {@code [VN, 3, H, W]}
    * @param chunks rows that are encoded together; every row is in one
    * @param seen gets the loss before any gradient is computed, and may throw
    * @return the loss and its companions, owned by the innermost scope
    */
-  NtXent.Result backward(Tensor views, List<long[]> chunks, Consumer<Tensor> seen) {
-    List<Tensor> rows = chunks.stream().map(chunk -> index(chunk, views.device())).toList();
-    Tensor projections = project(views, rows).requiresGrad(true);
+  NtXent.Result backward(
+      Network network, Tensor views, List<long[]> chunks, Consumer<Tensor> seen) {
+    Tensor projections = project(network, views, chunks).requiresGrad(true);
     NtXent.Result result = criterion.of(projections);
     seen.accept(result.loss());
     result.loss().backward();
     Tensor gradient = projections.grad().orElseThrow();
-    for (Tensor chunk : rows) {
+    for (long[] chunk : chunks) {
       try (var _ = TensorScope.open()) {
-        Tensor part = network.apply(pick(views, chunk));
-        part.backward(gradient.indexSelect(0, chunk).to(part.dtype()));
+        Tensor rows = index(chunk, views.device());
+        Tensor part = network.project(pick(views, rows), chunk, true);
+        part.backward(gradient.indexSelect(0, rows).to(part.dtype()));
       }
     }
     return result;
   }
 
   /** Returns all projections in float32 (float64 of a float64 network), without graph. */
-  private Tensor project(Tensor views, List<Tensor> rows) {
+  private Tensor project(Network network, Tensor views, List<long[]> chunks) {
     try (var scope = TensorScope.open();
         var _ = GradMode.noGrad();
         var _ = new RunningStatistics(buffers)) {
       Tensor all = null;
-      for (Tensor chunk : rows) {
+      for (long[] chunk : chunks) {
         try (var inner = TensorScope.open()) {
-          Tensor part = network.apply(pick(views, chunk));
+          Tensor rows = index(chunk, views.device());
+          Tensor part = network.project(pick(views, rows), chunk, false);
           if (all == null) {
             DType dtype = part.dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
             all = inner.keep(Tensor.zeros(dtype, views.device(), views.size(0), part.size(1)));
           }
-          all.indexCopy_(0, chunk, part.to(all.dtype()));
+          all.indexCopy_(0, rows, part.to(all.dtype()));
         }
       }
       return scope.keep(all);

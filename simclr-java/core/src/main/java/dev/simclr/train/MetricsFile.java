@@ -35,8 +35,9 @@ import tools.jackson.core.json.JsonFactory;
  *   <li>{@code train}: {@code epoch} from 1; {@code loss}, {@code contrastive_accuracy} and {@code
  *       contrastive_entropy} of that step; {@code lr}; {@code images_per_second} (images, not
  *       views) and {@code data_wait} (share of the time, 0 to 1), both since the line before
- *   <li>{@code eval}: {@code epoch}, 0 for the untrained network; {@code knn} and {@code linear},
- *       accuracies from 0 to 1, where they were measured; {@code seconds}
+ *   <li>{@code eval}: {@code epoch}, 0 for the untrained network; {@code knn}, {@code linear},
+ *       {@code probe_h} and {@code probe_z}, accuracies from 0 to 1, where they were measured;
+ *       {@code seconds}
  *   <li>{@code meters}: {@code epoch}, 0 for the untrained network; {@code std}, {@code rankme_z},
  *       {@code rankme_h}, {@code alignment} and {@code uniformity} as in {@link Meters}; {@code
  *       seconds}
@@ -151,6 +152,8 @@ final class MetricsFile implements AutoCloseable {
           json.writeNumberProperty("epoch", e.epoch());
           e.knn().ifPresent(v -> json.writeNumberProperty("knn", v));
           e.linear().ifPresent(v -> json.writeNumberProperty("linear", v));
+          e.probeH().ifPresent(v -> json.writeNumberProperty("probe_h", v));
+          e.probeZ().ifPresent(v -> json.writeNumberProperty("probe_z", v));
           json.writeNumberProperty("seconds", e.seconds());
         });
   }
@@ -260,6 +263,8 @@ final class MetricsFile implements AutoCloseable {
           (int) number("epoch").orElse(0),
           number("knn"),
           number("linear"),
+          number("probe_h"),
+          number("probe_z"),
           number("seconds").orElse(0));
     }
   }

@@ -65,9 +65,24 @@ final class PretrainRun {
       try (RunFolder folder =
           RunFolder.open(request.folder(), request.mode(), request.initFrom())) {
         request.onFolder().accept(folder.path());
-        return new PretrainSession(
-                request, train, test, plan, backend, model, optimizer, folder, memory)
-            .run();
+        Optional<Evaluator> evaluator = Evaluator.of(config, backend, train, test);
+        try (OnlineProbe probe =
+            evaluator.isPresent() && config.eval().probe()
+                ? new OnlineProbe(model, train, config.train(), backend.device())
+                : null) {
+          return new PretrainSession(
+                  request,
+                  train,
+                  plan,
+                  backend,
+                  model,
+                  optimizer,
+                  evaluator,
+                  Optional.ofNullable(probe),
+                  folder,
+                  memory)
+              .run();
+        }
       }
     }
   }

@@ -32,7 +32,6 @@ final class PretrainSession {
   private final TrainConfig train;
   private final ProgressListener listener;
   private final ImageDataset images;
-  private final Optional<ImageDataset> testImages;
   private final Backend backend;
   private final SimClrModel model;
   private final Optimizer optimizer;
@@ -40,6 +39,7 @@ final class PretrainSession {
   private final MemoryEstimate memory;
   private final Checkpoints checkpoints;
   private final Optional<Evaluator> evaluator;
+  private final Optional<OnlineProbe> probe;
   private final MeterPass meterPass;
   private final CollapseWatch watch;
   private final StepPlan plan;
@@ -50,11 +50,12 @@ final class PretrainSession {
   PretrainSession(
       RunRequest request,
       ImageDataset images,
-      Optional<ImageDataset> testImages,
       StepPlan plan,
       Backend backend,
       SimClrModel model,
       Optimizer optimizer,
+      Optional<Evaluator> evaluator,
+      Optional<OnlineProbe> probe,
       RunFolder folder,
       MemoryEstimate memory) {
     this.request = request;
@@ -62,14 +63,14 @@ final class PretrainSession {
     this.train = config.train();
     this.listener = request.listener();
     this.images = images;
-    this.testImages = testImages;
     this.backend = backend;
     this.model = model;
     this.optimizer = optimizer;
+    this.probe = probe;
     this.folder = folder;
     this.memory = memory;
     this.checkpoints = new Checkpoints(folder.checkpoints(), train.keepCheckpoints());
-    this.evaluator = Evaluator.of(config, backend, images, testImages);
+    this.evaluator = evaluator;
     this.meterPass = new MeterPass(config, backend, images);
     this.watch = CollapseWatch.of(config);
     this.plan = plan;
@@ -125,7 +126,7 @@ final class PretrainSession {
                 backend.device());
         LossGuard guard = new LossGuard(backend.device());
         var _ = TensorCache.open(backend.device(), memory.peakBytes())) {
-      TrainStep trainStep = new TrainStep(backend, model, optimizer, config, guard);
+      TrainStep trainStep = new TrainStep(backend, model, optimizer, config, guard, probe);
       Pace pace = new Pace(train.batch());
       pace.restart(System.nanoTime(), loader.waitNanos());
       model.train(true);
@@ -178,10 +179,14 @@ final class PretrainSession {
   }
 
   private boolean evaluationDue(long step) {
-    if (step == 0 || step == totalSteps) {
+    if (step == 0) {
+      // A probe has learnt nothing yet.
+      return config.eval().knn() || config.eval().linear();
+    }
+    if (step == totalSteps) {
       return true;
     }
-    return (config.eval().knn() || linearDue(step))
+    return (config.eval().knn() || probe.isPresent() || linearDue(step))
         && train.evalEvery() > 0
         && plan.batches().endsEpoch(step)
         && epochs(step) % train.evalEvery() == 0;
@@ -239,7 +244,9 @@ final class PretrainSession {
       return;
     }
     model.train(false);
-    Evaluation evaluation = evaluator.get().evaluate(model, step, epochs(step), linearDue(step));
+    Optional<OnlineProbe> learnt = step == 0 ? Optional.empty() : probe;
+    Evaluation evaluation =
+        evaluator.get().evaluate(model, step, epochs(step), linearDue(step), learnt);
     model.train(true);
     metrics.append(evaluation);
     listener.evaluated(evaluation);
@@ -269,7 +276,8 @@ final class PretrainSession {
             ConfigEntries.of(config),
             versions(),
             new TreeMap<>());
-    Path path = checkpoints.save(state, model.state(), optimizer.state());
+    Path path =
+        checkpoints.save(state, model.state(), optimizer.state(), probe.map(OnlineProbe::state));
     listener.saved(path, step);
   }
 
@@ -294,6 +302,15 @@ final class PretrainSession {
     }
     SimClrModel.load(saved.model(), model.state());
     SimClrModel.load(saved.optimizer(), optimizer.state());
+    probe.ifPresent(p ->
+        saved
+            .probe()
+            .ifPresentOrElse(
+                file -> SimClrModel.load(file, p.state()),
+                () ->
+                    LOG.log(
+                        Level.INFO,
+                        "eval.probe: the checkpoint has none, so it begins to learn now")));
     secondsBefore = state.seconds();
   }
 
@@ -342,7 +359,7 @@ final class PretrainSession {
     return new RunInfo(
         folder.path(),
         images,
-        evaluator.isPresent() ? testImages.map(ImageDataset::size).orElse(0) : 0,
+        evaluator.map(Evaluator::testImages).orElse(0),
         first,
         totalSteps,
         plan.batches().stepsPerEpoch(),

@@ -94,6 +94,8 @@ public record RunSummary(
     json.writeNumberProperty("step", e.step());
     e.knn().ifPresent(v -> json.writeNumberProperty("knn", v));
     e.linear().ifPresent(v -> json.writeNumberProperty("linear", v));
+    e.probeH().ifPresent(v -> json.writeNumberProperty("probe_h", v));
+    e.probeZ().ifPresent(v -> json.writeNumberProperty("probe_z", v));
     json.writeEndObject();
   }
 }

@@ -8,7 +8,6 @@ import dev.simclr.model.ResNet;
 import dev.simclr.torch.Device;
 import dev.simclr.torch.MemoryFormat;
 import dev.simclr.torch.Tensor;
-import dev.simclr.torch.TensorScope;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -111,15 +110,13 @@ final class SimClrModel implements AutoCloseable {
   }
 
   /**
-   * Encodes and projects.
+   * Projects.
    *
-   * @param views {@code [2N, 3, H, W]}
-   * @return {@code [2N, D]}, owned by the innermost scope
+   * @param h {@code [N, featureDim]}
+   * @return {@code [N, D]}, owned by the innermost scope
    */
-  Tensor forward(Tensor views) {
-    try (var scope = TensorScope.open()) {
-      return scope.keep(head.forward(encode(views)));
-    }
+  Tensor project(Tensor h) {
+    return head.forward(h);
   }
 
   /** Chooses between training and evaluation mode of batch norm. */

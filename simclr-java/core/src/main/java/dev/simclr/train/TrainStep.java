@@ -4,11 +4,13 @@ import dev.simclr.compute.ViewLoader;
 import dev.simclr.loss.NtXent;
 import dev.simclr.optim.Optimizer;
 import dev.simclr.torch.Autocast;
+import dev.simclr.torch.Guard;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * One step of SimCLR (arXiv 2002.05709, algorithm 1): views of N images to an update of the
@@ -22,17 +24,25 @@ final class TrainStep {
   private final Criterion criterion;
   private final Optional<Chunks> chunks;
   private final GradientCache cache;
+  private final int batchRows;
   private final LossGuard guard;
+  private final Optional<OnlineProbe> probe;
 
   /** What a step gave. */
   record Values(double loss, double accuracy, double entropy) {}
 
+  /**
+   * Prepares to take steps.
+   *
+   * @param probe classifiers that learn beside the encoder, if there are any
+   */
   TrainStep(
       Backend backend,
       SimClrModel model,
       Optimizer optimizer,
       PretrainConfig config,
-      LossGuard guard) {
+      LossGuard guard,
+      Optional<OnlineProbe> probe) {
     this.backend = backend;
     this.model = model;
     this.optimizer = optimizer;
@@ -43,8 +53,10 @@ final class TrainStep {
             : Optional.empty();
     List<Tensor> buffers = new ArrayList<>(model.encoder().namedBuffers().values());
     buffers.addAll(model.head().namedBuffers().values());
-    this.cache = new GradientCache(this::project, buffers, criterion);
+    this.cache = new GradientCache(buffers, criterion);
+    this.batchRows = config.augment().views() * config.train().batch();
     this.guard = guard;
+    this.probe = probe;
   }
 
   /**
@@ -62,6 +74,7 @@ final class TrainStep {
       NtXent.Result result = backward(step, views.tensor(), lr);
       optimizer.step(lr);
       optimizer.zeroGrad();
+      probe.ifPresent(OnlineProbe::update);
       return read
           ? Optional.of(
               new Values(result.loss().item(), result.accuracy().item(), result.entropy().item()))
@@ -71,20 +84,46 @@ final class TrainStep {
 
   private NtXent.Result backward(long step, Tensor views, double lr) {
     if (chunks.isPresent()) {
-      return cache.backward(views, chunks.get().of(step), loss -> guard.observe(step, loss, lr));
+      return cache.backward(
+          (chunk, rows, last) -> last ? learn(chunk, step, rows) : project(chunk),
+          views,
+          chunks.get().of(step),
+          loss -> guard.observe(step, loss, lr));
     }
-    NtXent.Result result = criterion.of(project(views));
+    long[] all = LongStream.range(0, views.size(0)).toArray();
+    NtXent.Result result = criterion.of(learn(views, step, all));
     guard.observe(step, result.loss(), lr);
     result.loss().backward();
     return result;
   }
 
+  /** Projects rows of the batch, and lets the probe learn from them. */
+  private Tensor learn(Tensor views, long step, long[] rows) {
+    if (probe.isEmpty()) {
+      return project(views);
+    }
+    try (var scope = TensorScope.open()) {
+      Tensor h;
+      Tensor z;
+      try (var _ = autocast()) {
+        h = model.encode(views);
+        z = model.project(h);
+      }
+      // Steps count from 1 here, and from 0 in the order of the images.
+      probe.get().learn(h, z, step - 1, rows, (double) rows.length / batchRows);
+      return scope.keep(z);
+    }
+  }
+
   private Tensor project(Tensor views) {
-    if (!backend.precision().bf16()) {
-      return model.forward(views);
+    try (var scope = TensorScope.open();
+        var _ = autocast()) {
+      return scope.keep(model.project(model.encode(views)));
     }
-    try (var _ = Autocast.bf16(backend.device())) {
-      return model.forward(views);
-    }
+  }
+
+  /** Opens bf16 autocast, or nothing: null is a resource that needs no closing. */
+  private Guard autocast() {
+    return backend.precision().bf16() ? Autocast.bf16(backend.device()) : null;
   }
 }

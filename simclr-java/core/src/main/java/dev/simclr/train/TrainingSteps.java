@@ -8,6 +8,7 @@ import dev.simclr.data.ImageDataset;
 import dev.simclr.optim.Optimizer;
 import dev.simclr.torch.TensorScope;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -69,7 +70,7 @@ public final class TrainingSteps implements AutoCloseable {
             backend.device(),
             MemoryEstimate.of(config, backend.device(), bf16, 0, ViewLoader.BUFFERS).peakBytes());
     model.train(true);
-    this.trainStep = new TrainStep(backend, model, optimizer, config, guard);
+    this.trainStep = new TrainStep(backend, model, optimizer, config, guard, Optional.empty());
     List<AugmentSampler> samplers = Augmentation.samplers(config);
     Supplier<BatchLoader.RowFiller> views =
         () ->

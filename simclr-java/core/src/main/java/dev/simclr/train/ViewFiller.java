@@ -10,7 +10,6 @@ import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.ImagePart;
 import dev.simclr.data.PixelReader;
-import dev.simclr.random.SampleOrder;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,11 +23,10 @@ final class ViewFiller implements BatchLoader.RowFiller {
   private final ImageDataset images;
   private final long seed;
   private final int batch;
-  private final Batches batches;
+  private final StepImages order;
   private final boolean shuffled;
   private final List<AugmentSampler> views;
   private final Augmenter augmenter;
-  private final SampleOrder order;
   private final PixelReader reader;
   private final List<Draw> drawn = new ArrayList<>();
 
@@ -45,24 +43,16 @@ final class ViewFiller implements BatchLoader.RowFiller {
     this.images = images;
     this.seed = train.seed();
     this.batch = train.batch();
-    this.batches = Batches.of(train, images.size());
+    this.order = new StepImages(train, images.size());
     this.shuffled = train.positives() == TrainConfig.Positives.SHUFFLED;
     this.views = List.copyOf(views);
     this.augmenter = augmenter;
     this.reader = images.reader();
-    this.order = SampleOrder.of(seed, images.size());
   }
 
   /** Returns the image in row {@code row}, 0 to VN-1 with V views, of a step. */
   int image(long step, int row) {
-    int place = place(row);
-    return order.at(batches.epoch(step, place), batches.position(step, place));
-  }
-
-  /** Returns the place in the batch of the image in a row. */
-  private int place(int row) {
-    // The order within a batch is random, so the neighbour is a partner at random.
-    return shuffled ? (row + row / batch) % batch : row % batch;
+    return order.image(step, row);
   }
 
   @Override
@@ -99,8 +89,7 @@ final class ViewFiller implements BatchLoader.RowFiller {
     long place = (long) view * batch + row;
     int index = image(step, (int) place);
     try {
-      long epoch = batches.epoch(step, place((int) place));
-      ViewKey key = new ViewKey(seed, epoch, step, index, view);
+      ViewKey key = new ViewKey(seed, order.epoch(step, (int) place), step, index, view);
       return new Draw(
           index, views.get(view).sample(key, images.height(index), images.width(index)), place);
     } catch (RuntimeException e) {
