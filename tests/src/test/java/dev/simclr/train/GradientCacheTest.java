@@ -68,7 +68,7 @@ final class GradientCacheTest {
                     (x, rows, last) -> network(x, first, second),
                     views,
                     chunks(12, 3, bn),
-                    loss -> seen.add(loss.item()));
+                    (projections, loss) -> seen.add(loss.item()));
         assertEquals(plain.loss().item(), cached.loss().item(), 1e-6);
         assertEquals(plain.accuracy().item(), cached.accuracy().item());
         assertEquals(List.of(cached.loss().item()), seen);
@@ -111,7 +111,7 @@ final class GradientCacheTest {
         NtXent.Result cached =
             new GradientCache(List.copyOf(buffers.values()), LOSS)
                 .backward(
-                    (x, rows, last) -> model.project(model.encode(x)), views, chunks, seen -> {});
+                    (x, rows, last) -> model.project(model.encode(x)), views, chunks, (_, _) -> {});
         assertEquals(loss, cached.loss().item(), 1e-6);
         gradients(model).forEach((name, g) -> assertClose(bn + name, expected.get(name), g));
         values(buffers).forEach((name, v) -> assertClose(bn + name, statistics.get(name), v));
@@ -184,7 +184,7 @@ final class GradientCacheTest {
                   (x, rows, last) -> Nn.linear(x, weight, Optional.empty()),
                   views,
                   chunks(4, 2, TrainConfig.ChunkBn.LOCAL),
-                  loss -> {
+                  (projections, loss) -> {
                     throw new IllegalStateException("refused");
                   }));
       assertTrue(weight.grad().isEmpty());

@@ -80,7 +80,7 @@ final class BenchCommand implements Callable<Integer> {
       return RunData.open(data, Split.TRAIN, new PackingPrinter(console));
     }
     int size = data.imageSize();
-    int batch = config.train().batch();
+    int batch = config.train().imagesPerStep();
     int fitting = (int) (NOISE_BYTES / ((long) size * size * RgbImage.CHANNELS));
     int count = Math.clamp(fitting, batch, NOISE_BATCHES * batch);
     console.fact("images", count + " of noise, " + size + " x " + size + " (no data.root)");

@@ -23,6 +23,9 @@ import java.util.Set;
  */
 public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Lars, AdamW {
 
+  // As in PyTorch.
+  private static final double CLIP_EPSILON = 1e-6;
+
   private final List<Group> groups = new ArrayList<>();
   private final TensorList all;
   private final LinkedHashMap<String, Tensor> state = new LinkedHashMap<>();
@@ -115,6 +118,43 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Lar
    */
   public final double gradNorm() {
     return Optim.gradNorm(all);
+  }
+
+  /**
+   * Multiplies all gradients by a factor.
+   *
+   * @throws IllegalArgumentException if it is infinite or NaN
+   */
+  public final void scaleGrad(double factor) {
+    if (!Double.isFinite(factor)) {
+      throw new IllegalArgumentException("factor is " + factor + "; allowed: finite");
+    }
+    try (var _ = TensorScope.open();
+        var _ = GradMode.noGrad()) {
+      for (Group group : groups) {
+        for (Parameter parameter : group.options().parameters()) {
+          parameter.tensor().grad().ifPresent(gradient -> gradient.mul_(factor));
+        }
+      }
+    }
+  }
+
+  /**
+   * Shortens all gradients together to a norm, if theirs is larger, as {@code
+   * torch.nn.utils.clip_grad_norm_} does. Gradients that are not finite stay as they are. Waits for
+   * the device.
+   *
+   * @param max the largest norm, above 0
+   * @return the norm before
+   * @throws IllegalArgumentException naming the value and what is allowed
+   */
+  public final double clipGradNorm(double max) {
+    Checks.positive("max", max);
+    double norm = gradNorm();
+    if (Double.isFinite(norm) && norm > max) {
+      scaleGrad(max / (norm + CLIP_EPSILON));
+    }
+    return norm;
   }
 
   /**

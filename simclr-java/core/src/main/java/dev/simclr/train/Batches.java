@@ -6,12 +6,13 @@ package dev.simclr.train;
  * 0.
  *
  * @param images n, at least {@code batch}
- * @param batch B
+ * @param batch B, of all that is accumulated for a step
  * @param continuous whether batches run on across epochs
  */
 record Batches(int images, int batch, boolean continuous) {
   static Batches of(TrainConfig train, int images) {
-    return new Batches(images, train.batch(), train.batching() == TrainConfig.Batching.CONTINUOUS);
+    return new Batches(
+        images, train.imagesPerStep(), train.batching() == TrainConfig.Batching.CONTINUOUS);
   }
 
   /** Returns how many samples come before a place of the batch of a step, over all epochs. */

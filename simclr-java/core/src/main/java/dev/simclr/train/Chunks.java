@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * Which rows of a batch are encoded together, if not all are. A chunk has the same number of images
  * of each view: the same images with {@link TrainConfig.ChunkBn#LOCAL}, and with {@link
- * TrainConfig.ChunkBn#SHUFFLED} for each view after the first ones at random, by seed and step.
+ * TrainConfig.ChunkBn#SHUFFLED} for each view after the first ones at random, by seed and batch.
  */
 final class Chunks {
   private final TrainConfig train;
@@ -28,9 +28,9 @@ final class Chunks {
   /**
    * Returns the rows of each chunk; every row is in one.
    *
-   * @param step the step, from 1
+   * @param batch number of the batch, from 1
    */
-  List<long[]> of(long step) {
+  List<long[]> of(long batch) {
     int n = train.batch();
     int size = train.chunk();
     List<long[]> chunks = new ArrayList<>();
@@ -38,7 +38,7 @@ final class Chunks {
       chunks.add(new long[views * size]);
     }
     for (int view = 0; view < views; view++) {
-      int[] images = order(step, view);
+      int[] images = order(batch, view);
       for (int place = 0; place < n; place++) {
         chunks.get(place / size)[view * size + place % size] = (long) view * n + images[place];
       }
@@ -46,14 +46,14 @@ final class Chunks {
     return chunks;
   }
 
-  private int[] order(long step, int view) {
+  private int[] order(long batch, int view) {
     int[] images = new int[train.batch()];
     for (int i = 0; i < images.length; i++) {
       images[i] = i;
     }
     // The order of the batch is random already: one view may keep it.
     if (view > 0 && train.chunkBn() == TrainConfig.ChunkBn.SHUFFLED) {
-      RandomStream random = new RandomStream().at(train.seed(), Purpose.CHUNK, step, 0, view);
+      RandomStream random = new RandomStream().at(train.seed(), Purpose.CHUNK, batch, 0, view);
       for (int i = images.length - 1; i > 0; i--) {
         int other = random.nextInt(i + 1);
         int kept = images[i];

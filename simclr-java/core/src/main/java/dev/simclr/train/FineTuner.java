@@ -335,10 +335,9 @@ public final class FineTuner {
         Tensor logits = scores(batch.tensor());
         Tensor target = targets(step);
         Tensor entropy = Nn.crossEntropy(logits, target);
-        guard.observe(step + 1, entropy, lr);
+        guard.observe(step + 1, entropy, lr, List::of);
         entropy.backward();
-        optimizer.step(lr);
-        optimizer.zeroGrad();
+        Optimizers.update(optimizer, config.optim(), lr);
         sums.add(entropy, logits, target);
       }
     }

@@ -8,7 +8,7 @@ import dev.simclr.torch.MemoryFormat;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 
 /**
  * The gradient of a loss of a whole batch, with the activations of one chunk at a time (Gao et al.
@@ -53,14 +53,14 @@ final class GradientCache {
    * @param network the same views give the same projections
    * @param views {@code [VN, 3, H, W]}
    * @param chunks rows that are encoded together; every row is in one
-   * @param seen gets the loss before any gradient is computed, and may throw
+   * @param seen gets projections and loss before any gradient is computed, and may throw
    * @return the loss and its companions, owned by the innermost scope
    */
   NtXent.Result backward(
-      Network network, Tensor views, List<long[]> chunks, Consumer<Tensor> seen) {
+      Network network, Tensor views, List<long[]> chunks, BiConsumer<Tensor, Tensor> seen) {
     Tensor projections = project(network, views, chunks).requiresGrad(true);
     NtXent.Result result = criterion.of(projections);
-    seen.accept(result.loss());
+    seen.accept(projections, result.loss());
     result.loss().backward();
     Tensor gradient = projections.grad().orElseThrow();
     for (long[] chunk : chunks) {

@@ -3,6 +3,8 @@ package dev.simclr.train;
 import dev.simclr.torch.DType;
 import dev.simclr.torch.Device;
 import dev.simclr.torch.Tensor;
+import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Sees to it that no weights are saved after a loss that was not finite.
@@ -26,12 +28,14 @@ final class LossGuard implements AutoCloseable {
    * Notes the loss of a step.
    *
    * @param step the step, from 1
+   * @param culprits finds the images to blame, by number; asked only where the loss is known at
+   *     once
    * @throws NonFiniteLossException if the loss is not finite and that is known at once
    */
-  void observe(long step, Tensor loss, double lr) {
+  void observe(long step, Tensor loss, double lr, Supplier<List<Integer>> culprits) {
     this.lr = lr;
     if (immediate) {
-      require(step, loss.item());
+      require(step, loss.item(), culprits);
     } else {
       sum.add_(loss.detach());
     }
@@ -44,7 +48,7 @@ final class LossGuard implements AutoCloseable {
    */
   void check(long step) {
     if (!immediate) {
-      require(step, sum.item());
+      require(step, sum.item(), List::of);
       sum.zero_();
     }
   }
@@ -54,9 +58,9 @@ final class LossGuard implements AutoCloseable {
     sum.close();
   }
 
-  private void require(long step, double loss) {
+  private void require(long step, double loss, Supplier<List<Integer>> culprits) {
     if (!Double.isFinite(loss)) {
-      throw new NonFiniteLossException(step, loss, lr);
+      throw new NonFiniteLossException(step, loss, lr, culprits.get());
     }
   }
 }

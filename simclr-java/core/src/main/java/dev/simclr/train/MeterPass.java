@@ -38,14 +38,14 @@ final class MeterPass {
    */
   Meters measure(SimClrModel model, long step, int epoch) {
     long start = System.nanoTime();
+    // The same images whatever is accumulated.
+    TrainConfig batches = config.train().toBuilder().accumulate(1).build();
     List<AugmentSampler> samplers = Augmentation.samplers(config).subList(0, VIEWS);
     try (var _ = TensorScope.open();
         var _ = GradMode.noGrad();
         ViewLoader loader =
             new ViewLoader(
-                () ->
-                    new ViewFiller(
-                        images, config.train(), samplers, Augmentation.augmenter(config)),
+                () -> new ViewFiller(images, batches, samplers, Augmentation.augmenter(config)),
                 batch,
                 VIEWS,
                 Augmentation.format(config),

@@ -11,10 +11,11 @@ import java.util.List;
  */
 public final class NonFiniteLossException extends RuntimeException {
   private static final long serialVersionUID = 1L;
+  private static final int SHOWN = 8;
 
   private final long step;
 
-  NonFiniteLossException(long step, double loss, double lr) {
+  NonFiniteLossException(long step, double loss, double lr, List<Integer> images) {
     super(
         "the loss is "
             + loss
@@ -22,8 +23,21 @@ public final class NonFiniteLossException extends RuntimeException {
             + step
             + " (learning rate "
             + lr
-            + "); lower optim.lr, lengthen optim.warmup_epochs or set train.precision=float32");
+            + ")"
+            + describe(images)
+            + "; lower optim.lr, lengthen optim.warmup_epochs or set train.precision=float32");
     this.step = step;
+  }
+
+  private static String describe(List<Integer> images) {
+    if (images.isEmpty()) {
+      return "";
+    }
+    List<Integer> shown = images.subList(0, Math.min(SHOWN, images.size()));
+    String more = images.size() > SHOWN ? " and " + (images.size() - SHOWN) + " more" : "";
+    return ", with projections that are not finite of the training images "
+        + String.join(", ", shown.stream().map(String::valueOf).toList())
+        + more;
   }
 
   private NonFiniteLossException(long step, String weight) {

@@ -96,14 +96,14 @@ final class OnlineProbe implements AutoCloseable {
    *
    * @param h {@code [n, featureDim]}, of which only the values are taken
    * @param z {@code [n, D]}, likewise
-   * @param step the step, from 0
+   * @param batch number of the batch, from 0
    * @param rows of the batch, n numbers
-   * @param share n divided by all rows of the batch
+   * @param share n divided by all rows of the step
    */
-  void learn(Tensor h, Tensor z, long step, long[] rows, double share) {
+  void learn(Tensor h, Tensor z, long batch, long[] rows, double share) {
     long[] classes = new long[rows.length];
     for (int i = 0; i < rows.length; i++) {
-      classes[i] = labels[order.image(step, Math.toIntExact(rows[i]))];
+      classes[i] = labels[order.image(batch, Math.toIntExact(rows[i]))];
     }
     try (var _ = TensorScope.open()) {
       Tensor target = Tensor.of(classes, classes.length).to(device);

@@ -18,6 +18,8 @@ package dev.simclr.train;
  * @param beta1 first decay rate of AdamW
  * @param beta2 second decay rate of AdamW
  * @param eps term that AdamW adds to the denominator
+ * @param clipNorm largest L2 norm of all gradients together; longer ones are shortened to it. 0
+ *     means that none is
  */
 public record OptimConfig(
     Algorithm name,
@@ -33,7 +35,8 @@ public record OptimConfig(
     double eeta,
     double beta1,
     double beta2,
-    double eps) {
+    double eps,
+    double clipNorm) {
   /** The optimizers. */
   public enum Algorithm {
     /** Stochastic gradient descent with momentum. */
@@ -95,6 +98,7 @@ public record OptimConfig(
     Keys.below("optim.beta1", beta1, 0, 1);
     Keys.below("optim.beta2", beta2, 0, 1);
     Keys.between("optim.eps", eps, 1e-16, 1);
+    Keys.between("optim.clip_norm", clipNorm, 0, 1e9);
   }
 
   /** Returns the default values. */
@@ -124,6 +128,7 @@ public record OptimConfig(
     b.beta1 = beta1;
     b.beta2 = beta2;
     b.eps = eps;
+    b.clipNorm = clipNorm;
     return b;
   }
 
@@ -156,6 +161,7 @@ public record OptimConfig(
     private double beta1 = 0.9;
     private double beta2 = 0.999;
     private double eps = 1e-8;
+    private double clipNorm = 0;
 
     private Builder() {}
 
@@ -243,6 +249,12 @@ public record OptimConfig(
       return this;
     }
 
+    /** Sets {@code clipNorm}. */
+    public Builder clipNorm(double value) {
+      clipNorm = value;
+      return this;
+    }
+
     /**
      * Returns the values, checked.
      *
@@ -263,7 +275,8 @@ public record OptimConfig(
           eeta,
           beta1,
           beta2,
-          eps);
+          eps,
+          clipNorm);
     }
   }
 }

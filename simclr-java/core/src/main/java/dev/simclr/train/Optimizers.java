@@ -8,7 +8,7 @@ import dev.simclr.optim.ParameterGroup;
 import dev.simclr.optim.Sgd;
 import java.util.List;
 
-/** Makes the optimizer of a configuration. */
+/** Makes and uses the optimizer of a configuration. */
 final class Optimizers {
   private Optimizers() {}
 
@@ -22,5 +22,16 @@ final class Optimizers {
       case LARS -> new Lars(groups, optim.momentum(), optim.eeta(), optim.nesterov());
       case ADAMW -> new AdamW(groups, optim.beta1(), optim.beta2(), optim.eps());
     };
+  }
+
+  /**
+   * Updates the weights once, and removes the gradients, which are shortened before if too long.
+   */
+  static void update(Optimizer optimizer, OptimConfig optim, double lr) {
+    if (optim.clipNorm() > 0) {
+      optimizer.clipGradNorm(optim.clipNorm());
+    }
+    optimizer.step(lr);
+    optimizer.zeroGrad();
   }
 }

@@ -43,7 +43,7 @@ final class PretrainRun {
   }
 
   private PretrainResult execute(ImageDataset train, Optional<ImageDataset> test) {
-    requireBatch(train, config.train().batch());
+    requireBatch(train, config.train());
     test.ifPresent(images -> requireSameClasses(train, images));
     StepPlan plan = StepPlan.of(config, train.size());
     Backend backend = Backend.prepare(config.train());
@@ -87,16 +87,17 @@ final class PretrainRun {
     }
   }
 
-  private static void requireBatch(ImageDataset train, int batch) {
-    if (train.size() < batch) {
-      throw tooFewImages(train.size(), batch);
+  private static void requireBatch(ImageDataset train, TrainConfig config) {
+    if (train.size() < config.imagesPerStep()) {
+      throw tooFewImages(train.size(), config);
     }
   }
 
-  static DataException tooFewImages(int images, int batch) {
+  static DataException tooFewImages(int images, TrainConfig train) {
+    boolean accumulates = train.accumulate() > 1;
     return new DataException(
-        "train.batch is "
-            + batch
+        (accumulates ? "train.batch times train.accumulate is " : "train.batch is ")
+            + train.imagesPerStep()
             + ", more than the number of training images, which is "
             + images
             + "; the last partial batch is dropped, so none would be left");

@@ -120,14 +120,15 @@ final class PretrainSession {
                 train.batch(),
                 samplers.size(),
                 Augmentation.format(config, bf16),
-                first,
-                totalSteps,
+                first * train.accumulate(),
+                totalSteps * train.accumulate(),
                 backend.loaderThreads(),
                 backend.device());
         LossGuard guard = new LossGuard(backend.device());
         var _ = TensorCache.open(backend.device(), memory.peakBytes())) {
-      TrainStep trainStep = new TrainStep(backend, model, optimizer, config, guard, probe);
-      Pace pace = new Pace(train.batch());
+      StepImages order = new StepImages(train, images.size());
+      TrainStep trainStep = new TrainStep(backend, model, optimizer, config, guard, order, probe);
+      Pace pace = new Pace(train.imagesPerStep());
       pace.restart(System.nanoTime(), loader.waitNanos());
       model.train(true);
       long saved = restored ? first : -1;

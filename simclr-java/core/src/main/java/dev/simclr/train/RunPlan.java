@@ -44,8 +44,8 @@ public record RunPlan(
   public static RunPlan of(PretrainConfig config) {
     Criterion.require(config);
     DataSize data = DataSize.of(config.data());
-    if (data.train() < config.train().batch()) {
-      throw PretrainRun.tooFewImages(data.train(), config.train().batch());
+    if (data.train() < config.train().imagesPerStep()) {
+      throw PretrainRun.tooFewImages(data.train(), config.train());
     }
     StepPlan plan = StepPlan.of(config, data.train());
     return ComputeThread.callOnce(() -> of(config, data, plan), () -> {});

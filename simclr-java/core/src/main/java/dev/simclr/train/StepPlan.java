@@ -34,7 +34,7 @@ record StepPlan(Batches batches, int epochs, LrSchedule schedule) {
         batches,
         bySteps ? batches.finishedEpochs(steps - 1) + 1 : train.epochs(),
         new LrSchedule(
-            optim.peakLr(train.batch()),
+            optim.peakLr(train.imagesPerStep()),
             warmup,
             steps,
             optim.warmup() == OptimConfig.Warmup.FROM_ZERO));

@@ -7,8 +7,8 @@ import dev.simclr.torch.Torch;
  * Length, precision and bookkeeping of a run (YAML section {@code train}).
  *
  * @param epochs passes over the training images
- * @param steps steps of the run, whatever {@code epochs} says; 0 means as many as the epochs have
- * @param batch images (not views) of a step
+ * @param steps updates of the run, whatever {@code epochs} says; 0 means as many as the epochs have
+ * @param batch images (not views) that are compared with each other
  * @param batching how epochs are cut into batches
  * @param seed seed of every random number of the run
  * @param precision the type of convolutions and matrix products
@@ -27,6 +27,8 @@ import dev.simclr.torch.Torch;
  * @param chunk images whose views are encoded together, a divisor of {@code batch}; 0 means the
  *     whole batch. Memory is that of a batch of this size, at the cost of encoding twice; the
  *     gradient is that of the whole batch, with batch-norm statistics of chunks
+ * @param accumulate batches whose gradients are averaged before an update (gradient accumulation);
+ *     each is compared with itself alone, so there are no more negatives, unlike with {@code chunk}
  * @param chunkBn whose statistics the views of an image share, if batches are divided
  * @param memoryCheck what happens if the estimated peak exceeds the memory available
  */
@@ -47,6 +49,7 @@ public record TrainConfig(
     int logEvery,
     Positives positives,
     int chunk,
+    int accumulate,
     ChunkBn chunkBn,
     MemoryCheck memoryCheck) {
   /** How n images an epoch are cut into batches of B. */
@@ -183,8 +186,14 @@ public record TrainConfig(
       throw Keys.refused(
           "train.chunk", chunk, "0, or from 2 a divisor of train.batch, which is " + batch);
     }
+    Keys.between("train.accumulate", accumulate, 1, 65536);
     Keys.present("train.chunk_bn", chunkBn);
     Keys.present("train.memory_check", memoryCheck);
+  }
+
+  /** Returns how many images (not views) an update sees: all batches that are accumulated. */
+  public int imagesPerStep() {
+    return Math.multiplyExact(batch, accumulate);
   }
 
   /** Returns the default values. */
@@ -216,6 +225,7 @@ public record TrainConfig(
     b.logEvery = logEvery;
     b.positives = positives;
     b.chunk = chunk;
+    b.accumulate = accumulate;
     b.chunkBn = chunkBn;
     b.memoryCheck = memoryCheck;
     return b;
@@ -239,6 +249,7 @@ public record TrainConfig(
     private int logEvery = 10;
     private Positives positives = Positives.AUGMENTED;
     private int chunk = 0;
+    private int accumulate = 1;
     private ChunkBn chunkBn = ChunkBn.SHUFFLED;
     private MemoryCheck memoryCheck = MemoryCheck.REFUSE;
 
@@ -340,6 +351,12 @@ public record TrainConfig(
       return this;
     }
 
+    /** Sets {@code accumulate}. */
+    public Builder accumulate(int value) {
+      accumulate = value;
+      return this;
+    }
+
     /** Sets {@code chunkBn}. */
     public Builder chunkBn(ChunkBn value) {
       chunkBn = value;
@@ -375,6 +392,7 @@ public record TrainConfig(
           logEvery,
           positives,
           chunk,
+          accumulate,
           chunkBn,
           memoryCheck);
     }

@@ -4,12 +4,15 @@ import dev.simclr.compute.ViewLoader;
 import dev.simclr.loss.NtXent;
 import dev.simclr.optim.Optimizer;
 import dev.simclr.torch.Autocast;
+import dev.simclr.torch.DType;
+import dev.simclr.torch.GradMode;
 import dev.simclr.torch.Guard;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -24,7 +27,9 @@ final class TrainStep {
   private final Criterion criterion;
   private final Optional<Chunks> chunks;
   private final GradientCache cache;
-  private final int batchRows;
+  private final int stepRows;
+  private final PretrainConfig config;
+  private final StepImages images;
   private final LossGuard guard;
   private final Optional<OnlineProbe> probe;
 
@@ -34,6 +39,7 @@ final class TrainStep {
   /**
    * Prepares to take steps.
    *
+   * @param images which image is in which row, for messages
    * @param probe classifiers that learn beside the encoder, if there are any
    */
   TrainStep(
@@ -42,6 +48,7 @@ final class TrainStep {
       Optimizer optimizer,
       PretrainConfig config,
       LossGuard guard,
+      StepImages images,
       Optional<OnlineProbe> probe) {
     this.backend = backend;
     this.model = model;
@@ -54,7 +61,9 @@ final class TrainStep {
     List<Tensor> buffers = new ArrayList<>(model.encoder().namedBuffers().values());
     buffers.addAll(model.head().namedBuffers().values());
     this.cache = new GradientCache(buffers, criterion);
-    this.batchRows = config.augment().views() * config.train().batch();
+    this.stepRows = config.augment().views() * config.train().imagesPerStep();
+    this.config = config;
+    this.images = images;
     this.guard = guard;
     this.probe = probe;
   }
@@ -65,40 +74,73 @@ final class TrainStep {
    * @param step the step, from 1
    * @param loader where the views come from
    * @param lr learning rate
-   * @param read whether the values are wanted; reading them makes the host wait for a GPU
+   * @param read whether the values, means over what is accumulated, are wanted; reading them makes
+   *     the host wait for a GPU
    * @throws NonFiniteLossException before the update, if the loss is known not to be finite
    */
   Optional<Values> run(long step, ViewLoader loader, double lr, boolean read) {
-    try (var _ = TensorScope.open();
-        ViewLoader.Views views = loader.next()) {
-      NtXent.Result result = backward(step, views.tensor(), lr);
-      optimizer.step(lr);
-      optimizer.zeroGrad();
-      probe.ifPresent(OnlineProbe::update);
-      return read
-          ? Optional.of(
-              new Values(result.loss().item(), result.accuracy().item(), result.entropy().item()))
-          : Optional.empty();
+    double loss = 0;
+    double accuracy = 0;
+    double entropy = 0;
+    int batches = config.train().accumulate();
+    for (int i = 0; i < batches; i++) {
+      // Steps count from 1, batches from 0.
+      long batch = (step - 1) * batches + i;
+      try (var _ = TensorScope.open();
+          ViewLoader.Views views = loader.next()) {
+        NtXent.Result result = backward(step, batch, views.tensor(), lr);
+        if (read) {
+          loss += result.loss().item() / batches;
+          accuracy += result.accuracy().item() / batches;
+          entropy += result.entropy().item() / batches;
+        }
+      }
     }
+    if (batches > 1) {
+      optimizer.scaleGrad(1.0 / batches);
+    }
+    Optimizers.update(optimizer, config.optim(), lr);
+    probe.ifPresent(OnlineProbe::update);
+    return read ? Optional.of(new Values(loss, accuracy, entropy)) : Optional.empty();
   }
 
-  private NtXent.Result backward(long step, Tensor views, double lr) {
+  private NtXent.Result backward(long step, long batch, Tensor views, double lr) {
     if (chunks.isPresent()) {
       return cache.backward(
-          (chunk, rows, last) -> last ? learn(chunk, step, rows) : project(chunk),
+          (chunk, rows, last) -> last ? learn(chunk, batch, rows) : project(chunk),
           views,
-          chunks.get().of(step),
-          loss -> guard.observe(step, loss, lr));
+          chunks.get().of(batch + 1),
+          (projections, loss) -> observe(step, batch, projections, loss, lr));
     }
     long[] all = LongStream.range(0, views.size(0)).toArray();
-    NtXent.Result result = criterion.of(learn(views, step, all));
-    guard.observe(step, result.loss(), lr);
+    Tensor projections = learn(views, batch, all);
+    NtXent.Result result = criterion.of(projections);
+    observe(step, batch, projections, result.loss(), lr);
     result.loss().backward();
     return result;
   }
 
+  private void observe(long step, long batch, Tensor projections, Tensor loss, double lr) {
+    guard.observe(step, loss, lr, () -> nonFinite(projections, batch));
+  }
+
+  /** Returns the images, each once, of which a projection is not finite. */
+  private List<Integer> nonFinite(Tensor projections, long batch) {
+    try (var _ = TensorScope.open();
+        var _ = GradMode.noGrad()) {
+      // A row with infinity or NaN has no finite sum of squares; float64 does not overflow.
+      double[] rows = projections.detach().to(DType.FLOAT64).square().sum(false, 1).toDoubleArray();
+      return IntStream.range(0, rows.length)
+          .filter(row -> !Double.isFinite(rows[row]))
+          .mapToObj(row -> images.image(batch, row))
+          .distinct()
+          .sorted()
+          .toList();
+    }
+  }
+
   /** Projects rows of the batch, and lets the probe learn from them. */
-  private Tensor learn(Tensor views, long step, long[] rows) {
+  private Tensor learn(Tensor views, long batch, long[] rows) {
     if (probe.isEmpty()) {
       return project(views);
     }
@@ -109,8 +151,7 @@ final class TrainStep {
         h = model.encode(views);
         z = model.project(h);
       }
-      // Steps count from 1 here, and from 0 in the order of the images.
-      probe.get().learn(h, z, step - 1, rows, (double) rows.length / batchRows);
+      probe.get().learn(h, z, batch, rows, (double) rows.length / stepRows);
       return scope.keep(z);
     }
   }

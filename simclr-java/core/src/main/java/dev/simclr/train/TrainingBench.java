@@ -63,7 +63,7 @@ public final class TrainingBench {
   }
 
   private static Result measure(PretrainConfig config, ImageDataset images, long nanos) {
-    int batch = config.train().batch();
+    int batch = config.train().imagesPerStep();
     Backend backend = TrainingSteps.backend(config, images);
     Speed data = time(config, images, TrainingSteps.Part.DATA, backend, nanos);
     Speed model = time(config, images, TrainingSteps.Part.MODEL, backend, nanos);
@@ -94,7 +94,7 @@ public final class TrainingBench {
       long nanos) {
     try (TrainingSteps steps = new TrainingSteps(config, images, part, backend)) {
       warmUp(steps);
-      return time(steps, config.train().batch(), nanos);
+      return time(steps, config.train().imagesPerStep(), nanos);
     }
   }
 

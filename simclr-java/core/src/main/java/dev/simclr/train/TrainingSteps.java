@@ -32,6 +32,7 @@ public final class TrainingSteps implements AutoCloseable {
   private final Part part;
   private final Backend backend;
   private final double lr;
+  private final int accumulate;
   private final TensorScope scope;
   private final SimClrModel model;
   private final Optimizer optimizer;
@@ -60,7 +61,8 @@ public final class TrainingSteps implements AutoCloseable {
     this.part = part;
     this.backend = backend;
     boolean bf16 = backend.precision().bf16();
-    this.lr = LR_SHARE * config.optim().peakLr(batch);
+    this.lr = LR_SHARE * config.optim().peakLr(config.train().imagesPerStep());
+    this.accumulate = config.train().accumulate();
     this.scope = TensorScope.open();
     this.model = SimClrModel.create(config, backend.device());
     this.optimizer = Optimizers.create(config.optim(), model.parameters());
@@ -70,7 +72,15 @@ public final class TrainingSteps implements AutoCloseable {
             backend.device(),
             MemoryEstimate.of(config, backend.device(), bf16, 0, ViewLoader.BUFFERS).peakBytes());
     model.train(true);
-    this.trainStep = new TrainStep(backend, model, optimizer, config, guard, Optional.empty());
+    this.trainStep =
+        new TrainStep(
+            backend,
+            model,
+            optimizer,
+            config,
+            guard,
+            new StepImages(config.train(), images.size()),
+            Optional.empty());
     List<AugmentSampler> samplers = Augmentation.samplers(config);
     Supplier<BatchLoader.RowFiller> views =
         () ->
@@ -90,10 +100,10 @@ public final class TrainingSteps implements AutoCloseable {
   /** Refuses what cannot be trained, and sets the calling thread up for the rest. */
   static Backend backend(PretrainConfig config, ImageDataset images) {
     Criterion.require(config);
-    int batch = config.train().batch();
-    if (images.size() < batch) {
+    int needed = config.train().imagesPerStep();
+    if (images.size() < needed) {
       throw new DataException(
-          "there are " + images.size() + " images; needed: at least a batch of " + batch);
+          "there are " + images.size() + " images; needed: at least a batch of " + needed);
     }
     return Backend.prepare(config.train());
   }
@@ -112,7 +122,9 @@ public final class TrainingSteps implements AutoCloseable {
     step++;
     if (part == Part.DATA) {
       try (var _ = TensorScope.open()) {
-        loader.next().close();
+        for (int i = 0; i < accumulate; i++) {
+          loader.next().close();
+        }
       }
     } else {
       trainStep.run(step, loader, lr, true);
