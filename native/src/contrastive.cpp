@@ -155,6 +155,43 @@ Tensor among_candidates(const Tensor& u, const Tensor& w, const Tensor& positive
       .div(static_cast<double>(u.size(0)));
 }
 
+// NT-Xent of the rows of `z` as they are: those of both views are anchors and candidates.
+Tensor nt_xent(const Tensor& z, double temperature) {
+  const int64_t m = z.size(0);
+  return sum_by_chunks(
+             z, z,
+             [&](const Tensor& a, const Tensor& c, int64_t first) {
+               const Tensor s = similarities(a, c, temperature);
+               const Tensor row = rows_of(a, first);
+               const Tensor positive = at::gather(s, 1, positives_of(row, m));
+               return at::logsumexp(without(s, row), 1, /*keepdim=*/true).sub(positive).sum();
+             })
+      .div(static_cast<double>(m));
+}
+
+struct Measures {
+  Tensor accuracy;
+  Tensor entropy;
+};
+
+// Contrastive accuracy and entropy of the rows of `u`, N of each view.
+Measures measures(const Tensor& u, double temperature) {
+  const at::NoGradGuard no_grad;
+  const int64_t n = u.size(0) / 2;
+  const Tensor right = at::zeros({}, u.options());
+  const Tensor entropy = at::zeros({}, u.options());
+  each_chunk(n, n, [&](int64_t first, int64_t count) {
+    const Tensor a = u.narrow(0, first, count);
+    const Tensor s = similarities(a, u.narrow(0, n, n), temperature);
+    const Tensor own = rows_of(a, first);
+    const Tensor positive = at::gather(s, 1, own).squeeze(1);
+    right.add_(positive.gt(at::amax(without(s, own), 1)).sum());
+    const Tensor log_p = at::log_softmax(s, 1);
+    entropy.sub_(at::exp(log_p).mul_(log_p).sum());
+  });
+  return {right.div_(static_cast<double>(n)), entropy.div_(static_cast<double>(n))};
+}
+
 const Tensor& indices(sct_tensor handle, const char* name, const Tensor& anchors) {
   const Tensor& index = unbox(handle, name);
   if (index.dim() != 1 || index.size(0) != anchors.size(0)) {
@@ -247,6 +284,21 @@ sct_status sct_nt_xent_candidates(sct_tensor anchors, sct_tensor candidates, sct
   });
 }
 
+sct_status sct_nt_xent_no_l2_norm(sct_tensor z, double temperature, sct_tensor* ret_loss,
+                                  sct_tensor* ret_accuracy, sct_tensor* ret_entropy) {
+  return guard("nt_xent_no_l2_norm", {z}, [&] {
+    const Tensor rows = two_views(z);
+    require(ret_loss, "ret_loss");
+    require(ret_accuracy, "ret_accuracy");
+    require(ret_entropy, "ret_entropy");
+    check_temperature(temperature);
+    const WithoutAutocast without_autocast;
+    const Tensor loss = nt_xent(rows, temperature);
+    const Measures found = measures(rows.detach(), temperature);
+    give({loss, found.accuracy, found.entropy}, {ret_loss, ret_accuracy, ret_entropy});
+  });
+}
+
 sct_status sct_contrastive_measures(sct_tensor z, double temperature, sct_tensor* ret_accuracy,
                                     sct_tensor* ret_entropy) {
   return guard("contrastive_measures", {z}, [&] {
@@ -255,22 +307,7 @@ sct_status sct_contrastive_measures(sct_tensor z, double temperature, sct_tensor
     require(ret_entropy, "ret_entropy");
     check_temperature(temperature);
     const WithoutAutocast without_autocast;
-    const at::NoGradGuard no_grad;
-    const Tensor u = unit_rows(rows);
-    const int64_t n = u.size(0) / 2;
-    const Tensor right = at::zeros({}, u.options());
-    const Tensor entropy = at::zeros({}, u.options());
-    each_chunk(n, n, [&](int64_t first, int64_t count) {
-      const Tensor a = u.narrow(0, first, count);
-      const Tensor s = similarities(a, u.narrow(0, n, n), temperature);
-      const Tensor own = rows_of(a, first);
-      const Tensor positive = at::gather(s, 1, own).squeeze(1);
-      right.add_(positive.gt(at::amax(without(s, own), 1)).sum());
-      const Tensor log_p = at::log_softmax(s, 1);
-      entropy.sub_(at::exp(log_p).mul_(log_p).sum());
-    });
-    right.div_(static_cast<double>(n));
-    entropy.div_(static_cast<double>(n));
-    give({right, entropy}, {ret_accuracy, ret_entropy});
+    const Measures found = measures(unit_rows(rows), temperature);
+    give({found.accuracy, found.entropy}, {ret_accuracy, ret_entropy});
   });
 }

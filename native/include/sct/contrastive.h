@@ -57,6 +57,12 @@ SCT_API sct_status sct_nt_xent_candidates(sct_tensor anchors, sct_tensor candida
                                           sct_tensor positives, sct_tensor excluded,
                                           double temperature, sct_tensor *ret_loss);
 
+/* NT-Xent without its L2 norm (Chen et al. 2020, arXiv 2002.05709, table 5): the loss and the two
+ * measures of sct_nt_xent with s_ij = <v_i, v_j> / temperature for the rows v of `z` as they are.
+ */
+SCT_API sct_status sct_nt_xent_no_l2_norm(sct_tensor z, double temperature, sct_tensor *ret_loss,
+                                          sct_tensor *ret_accuracy, sct_tensor *ret_entropy);
+
 /* What sct_nt_xent measures beside its loss, without it and without a graph.
  *
  * `ret_accuracy`: share of the N view-1 anchors whose positive is strictly more similar than each

@@ -174,6 +174,22 @@ public final class Losses {
   }
 
   /**
+   * Computes NT-Xent without its L2 norm (Chen et al. 2020, <a
+   * href="https://arxiv.org/abs/2002.05709">arXiv 2002.05709</a>, table 5): loss and metrics of
+   * {@link #ntXent} with s_ij = &lt;z_i, z_j&gt; / temperature. In memory O(N D), on any device.
+   *
+   * @param z {@code [2N, D]}: rows 0 to N - 1 are view 1, rows N to 2N - 1 view 2 of the same
+   *     images
+   * @param temperature finite and above 0
+   * @throws IllegalArgumentException if the temperature is not
+   * @throws TorchException of kind SHAPE if z is not {@code [2N, D]} with N at least 2
+   */
+  public static NtXentResult ntXentNoL2Norm(Tensor z, double temperature) {
+    requireTemperature(temperature);
+    return adopt(SctContrastive.ntXentNoL2Norm(z.handle(), temperature));
+  }
+
+  /**
    * Computes what {@link #ntXent} measures beside its loss, alone and without gradient.
    *
    * @param z {@code [2N, D]}: rows 0 to N - 1 are view 1, rows N to 2N - 1 view 2 of the same

@@ -203,7 +203,7 @@ final class SweepCommandTest {
     "composition, 43",
     "batch-epochs, 9",
     "head, 15",
-    "temperature, 4",
+    "temperature, 6",
     "color-strength, 5"
   })
   void theSweepsInTheJarResolve(String name, int runs) {

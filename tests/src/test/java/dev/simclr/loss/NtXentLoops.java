@@ -14,10 +14,17 @@ final class NtXentLoops {
 
   private final int n;
   private final double temperature;
+  private final boolean l2Norm;
   private final double[][] u;
   private final double[] norm;
 
   NtXentLoops(double[][] v, double temperature) {
+    this(v, temperature, true);
+  }
+
+  /** With s_ij = v_i . v_j / temperature where {@code l2Norm} is false. */
+  NtXentLoops(double[][] v, double temperature, boolean l2Norm) {
+    this.l2Norm = l2Norm;
     n = v.length / 2;
     this.temperature = temperature;
     u = new double[v.length][v[0].length];
@@ -25,7 +32,7 @@ final class NtXentLoops {
     for (int i = 0; i < v.length; i++) {
       norm[i] = Math.sqrt(dot(v[i], v[i]));
       for (int d = 0; d < v[i].length; d++) {
-        u[i][d] = v[i][d] / Math.max(norm[i], EPSILON);
+        u[i][d] = l2Norm ? v[i][d] / Math.max(norm[i], EPSILON) : v[i][d];
       }
     }
     loss = computeLoss();
@@ -117,6 +124,9 @@ final class NtXentLoops {
           du[j][d] += ds * u[i][d] / temperature;
         }
       }
+    }
+    if (!l2Norm) {
+      return du;
     }
     double[][] dv = new double[2 * n][dim];
     for (int i = 0; i < 2 * n; i++) {

@@ -95,6 +95,38 @@ final class NtXentTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"2, 1, 0.5", "5, 7, 0.05", "16, 33, 10", "40, 16, 100", "600, 3, 30"})
+  void withoutL2NormValueAndGradientAreThoseOfTheLoops(int n, int dim, double temperature) {
+    double[] wide = views(n, dim);
+    for (DType dtype : new DType[] {DType.FLOAT64, DType.FLOAT32, DType.BFLOAT16}) {
+      try (var _ = TensorScope.open()) {
+        Tensor v = leaf(wide, dim, dtype);
+        double[][] rows = rows(v.detach().toDoubleArray(), dim);
+        NtXentLoops loops = new NtXentLoops(rows, temperature, false);
+        NtXent.Result result = new NtXent(temperature, false).forward(v);
+        boolean exact = dtype == DType.FLOAT64;
+        // Products are rounded to the type relative to the largest of them.
+        double longest = Arrays.stream(rows).mapToDouble(r -> squared(r)).max().orElseThrow();
+        double atol = (exact ? 1e-14 : 1e-6) * (1 + longest / temperature);
+        assertClose(loops.loss, result.loss().item(), atol, 1e-6, dtype + " loss");
+        assertClose(loops.entropy, result.entropy().item(), atol, 1e-5, dtype + " entropy");
+        assertClose(loops.accuracy, result.accuracy().item(), 1e-7, 0, dtype + " accuracy");
+
+        result.loss().backward();
+        double[] expected = flat(loops.gradient);
+        double rtol = exact ? 1e-9 : dtype == DType.FLOAT32 ? 1e-4 : 1.0 / 128;
+        double noise = largest(expected) * (exact ? 1e-11 : 2e-5) * (1 + longest / temperature);
+        assertClose(
+            expected, v.grad().orElseThrow().toDoubleArray(), noise, rtol, dtype + " gradient");
+      }
+    }
+  }
+
+  private static double squared(double[] row) {
+    return Arrays.stream(row).map(x -> x * x).sum();
+  }
+
   @Test
   void theGradientIsTheSlopeOfTheValue() {
     int n = 4;

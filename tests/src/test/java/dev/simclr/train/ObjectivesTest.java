@@ -181,6 +181,25 @@ final class ObjectivesTest {
   }
 
   @Test
+  void theL2NormCanBeLeftOut() {
+    PretrainConfig cosine = config(LossConfig.Objective.NT_XENT, 2);
+    PretrainConfig product =
+        cosine.with(cosine.loss().toBuilder().l2Norm(false).temperature(10).build());
+    List<StepProgress> steps = run(product, "product");
+    assertEquals(STEPS, steps.size());
+    assertNotEquals(run(cosine, "cosine").getFirst().loss(), steps.getFirst().loss());
+    var builder = LossConfig.builder().objective(LossConfig.Objective.DHEL).l2Norm(false);
+    assertEquals(
+        "loss.l2_norm is false; allowed: true with loss.objective dhel, whose rows have it",
+        assertThrows(IllegalArgumentException.class, builder::build).getMessage());
+    PretrainConfig three =
+        config(LossConfig.Objective.NT_XENT, 3).with(LossConfig.builder().l2Norm(false).build());
+    assertEquals(
+        "augment.views is 3; allowed: 2 with loss.l2_norm false",
+        assertThrows(IllegalArgumentException.class, () -> run(three, "three")).getMessage());
+  }
+
+  @Test
   void chunksTrainAndResumeBitForBit() throws IOException {
     List<StepProgress> direct = run(config(LossConfig.Objective.NT_XENT, 2), "direct");
     for (var bn : TrainConfig.ChunkBn.values()) {

@@ -48,6 +48,13 @@ public final class SctContrastive {
     return frame.handle(0);
   }
 
+  public static SctNtXent.Result ntXentNoL2Norm(MemorySegment z, double temperature) {
+    CallFrame frame = CallFrame.open();
+    Status.check(
+        Sct.sct_nt_xent_no_l2_norm(z, temperature, frame.out(0), frame.out(1), frame.out(2)));
+    return new SctNtXent.Result(frame.handle(0), frame.handle(1), frame.handle(2));
+  }
+
   public static Measures contrastiveMeasures(MemorySegment z, double temperature) {
     CallFrame frame = CallFrame.open();
     Status.check(Sct.sct_contrastive_measures(z, temperature, frame.out(0), frame.out(1)));

@@ -22,8 +22,10 @@ import java.util.Arrays;
  * through the normalisation.
  *
  * @param temperature what similarities are divided by, above 0
+ * @param l2Norm whether u is v / max(||v||, 1e-12), as above, or v itself, which the paper compares
+ *     with (table 5); slower, since v can have any length
  */
-public record NtXent(double temperature) {
+public record NtXent(double temperature, boolean l2Norm) {
 
   /**
    * What one batch gives: three scalars, owned by the innermost scope.
@@ -46,6 +48,15 @@ public record NtXent(double temperature) {
   }
 
   /**
+   * Creates the loss with L2 norm.
+   *
+   * @param temperature what similarities are divided by, above 0
+   */
+  public NtXent(double temperature) {
+    this(temperature, true);
+  }
+
+  /**
    * Computes the loss and its two companions.
    *
    * @param projections v, [2N, D] with N at least 2, floating
@@ -54,7 +65,10 @@ public record NtXent(double temperature) {
    */
   public Result forward(Tensor projections) {
     requireTwoViews(projections);
-    return result(Losses.ntXent(projections, temperature));
+    return result(
+        l2Norm
+            ? Losses.ntXent(projections, temperature)
+            : Losses.ntXentNoL2Norm(projections, temperature));
   }
 
   static void requireTemperature(double temperature) {

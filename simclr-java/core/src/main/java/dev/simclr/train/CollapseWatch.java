@@ -53,6 +53,8 @@ final class CollapseWatch {
           case NT_XENT_SUM -> 2;
           case DCL, DCLW, DHEL, HCL, SUP_CON -> 0;
         };
+    // Without the L2 norm similarities have no bounds.
+    lossScale = config.loss().l2Norm() ? lossScale : 0;
     return new CollapseWatch(
         config.train().batch(),
         config.loss().temperature(),

@@ -34,6 +34,9 @@ interface Criterion {
       throw Keys.refused(
           "augment.views", views, "at least 2 in training, whose loss compares them");
     }
+    if (views > 2 && !config.loss().l2Norm()) {
+      throw Keys.refused("augment.views", views, "2 with loss.l2_norm false");
+    }
     if (views > 2 && !objective.anyViews()) {
       throw Keys.refused(
           "augment.views", views, "2 with loss.objective " + objective + ", which compares pairs");
@@ -47,9 +50,9 @@ interface Criterion {
     return switch (loss.objective()) {
       case NT_XENT ->
           config.augment().views() == 2
-              ? new NtXent(t)::forward
+              ? new NtXent(t, loss.l2Norm())::forward
               : images(new SupCon(t), config.train().batch());
-      case NT_XENT_SUM -> directions(new NtXent(t));
+      case NT_XENT_SUM -> directions(new NtXent(t, loss.l2Norm()));
       case DCL -> new Dcl(t)::forward;
       case DCLW -> new Dclw(t, loss.sigma())::forward;
       case DHEL -> new Dhel(t)::forward;

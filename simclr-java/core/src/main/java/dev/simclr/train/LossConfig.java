@@ -5,12 +5,19 @@ package dev.simclr.train;
  *
  * @param objective what a step minimises
  * @param temperature what similarities are divided by
+ * @param l2Norm whether projections are brought to length 1 before they are compared; false, for
+ *     {@code nt-xent} and {@code nt-xent-sum} of two views only, is an ablation of the paper
  * @param sigma how even the weights of {@link Objective#DCLW} are
  * @param tauPlus share of negatives that {@link Objective#HCL} takes to be of the anchor's class
  * @param beta how much similar negatives count in {@link Objective#HCL}
  */
 public record LossConfig(
-    Objective objective, double temperature, double sigma, double tauPlus, double beta) {
+    Objective objective,
+    double temperature,
+    boolean l2Norm,
+    double sigma,
+    double tauPlus,
+    double beta) {
 
   /** What a step minimises. All are means over the anchors, unless said otherwise. */
   public enum Objective {
@@ -51,6 +58,10 @@ public record LossConfig(
   public LossConfig {
     Keys.present("loss.objective", objective);
     Keys.between("loss.temperature", temperature, 0.001, 100);
+    if (!l2Norm && objective != Objective.NT_XENT && objective != Objective.NT_XENT_SUM) {
+      throw Keys.refused(
+          "loss.l2_norm", false, "true with loss.objective " + objective + ", whose rows have it");
+    }
     Keys.between("loss.sigma", sigma, 0.001, 100);
     Keys.below("loss.tau_plus", tauPlus, 0, 1);
     Keys.between("loss.beta", beta, 0, 100);
@@ -71,6 +82,7 @@ public record LossConfig(
     Builder b = new Builder();
     b.objective = objective;
     b.temperature = temperature;
+    b.l2Norm = l2Norm;
     b.sigma = sigma;
     b.tauPlus = tauPlus;
     b.beta = beta;
@@ -81,6 +93,7 @@ public record LossConfig(
   public static final class Builder {
     private Objective objective = Objective.NT_XENT;
     private double temperature = 0.5;
+    private boolean l2Norm = true;
     private double sigma = 0.5;
     private double tauPlus = 0.1;
     private double beta = 1;
@@ -96,6 +109,12 @@ public record LossConfig(
     /** Sets {@code temperature}. */
     public Builder temperature(double value) {
       temperature = value;
+      return this;
+    }
+
+    /** Sets {@code l2Norm}. */
+    public Builder l2Norm(boolean value) {
+      l2Norm = value;
       return this;
     }
 
@@ -123,7 +142,7 @@ public record LossConfig(
      * @throws IllegalArgumentException naming the key, the value and what is allowed
      */
     public LossConfig build() {
-      return new LossConfig(objective, temperature, sigma, tauPlus, beta);
+      return new LossConfig(objective, temperature, l2Norm, sigma, tauPlus, beta);
     }
   }
 }

@@ -79,7 +79,8 @@ public record MemoryEstimate(
   private static long loss(PretrainConfig config, Device device, long views) {
     boolean matrix =
         switch (config.loss().objective()) {
-          case NT_XENT, NT_XENT_SUM, DCL, SUP_CON -> !device.equals(Device.CPU);
+          case NT_XENT, NT_XENT_SUM -> config.loss().l2Norm() && !device.equals(Device.CPU);
+          case DCL, SUP_CON -> !device.equals(Device.CPU);
           case DCLW, DHEL, HCL -> false;
         };
     // Projections, their directions, and gradients of both.

@@ -5142,6 +5142,70 @@ public class Sct extends Sct$shared {
         }
     }
 
+    private static class sct_nt_xent_no_l2_norm {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER,
+            Sct.C_DOUBLE,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_nt_xent_no_l2_norm");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_nt_xent_no_l2_norm(sct_tensor z, double temperature, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static FunctionDescriptor sct_nt_xent_no_l2_norm$descriptor() {
+        return sct_nt_xent_no_l2_norm.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_nt_xent_no_l2_norm(sct_tensor z, double temperature, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static MethodHandle sct_nt_xent_no_l2_norm$handle() {
+        return sct_nt_xent_no_l2_norm.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_nt_xent_no_l2_norm(sct_tensor z, double temperature, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static MemorySegment sct_nt_xent_no_l2_norm$address() {
+        return sct_nt_xent_no_l2_norm.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_nt_xent_no_l2_norm(sct_tensor z, double temperature, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static int sct_nt_xent_no_l2_norm(MemorySegment z, double temperature, MemorySegment ret_loss, MemorySegment ret_accuracy, MemorySegment ret_entropy) {
+        var mh$ = sct_nt_xent_no_l2_norm.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_nt_xent_no_l2_norm", z, temperature, ret_loss, ret_accuracy, ret_entropy);
+            }
+            return (int)mh$.invokeExact(z, temperature, ret_loss, ret_accuracy, ret_entropy);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class sct_contrastive_measures {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Sct.C_INT,
