@@ -75,6 +75,20 @@ class JpegViewsTest {
   }
 
   @Test
+  void aGpuMakesNoViewsOfFiles() {
+    DataConfig data = data(DataConfig.Pack.JPEG, false);
+    try (ImageDataset files = RunData.open(data, Split.TRAIN, Progress.NONE)) {
+      var e =
+          assertThrows(
+              IllegalArgumentException.class, () -> TrainingViews.requirePixelsOfOneSize(files));
+      assertEquals(
+          "augment.device is cuda, and the images are packed as JPEG; data.pack=pixels decodes"
+              + " them before; allowed here: cpu",
+          e.getMessage());
+    }
+  }
+
+  @Test
   void scalingNeedsFilesAndTheLibrary() {
     assertEquals(
         "data.dct_scaling is true; allowed with data.pack jpeg, which is pixels",

@@ -11,6 +11,7 @@ import dev.simclr.augment.ViewKey;
 import dev.simclr.checkpoint.CheckpointException;
 import dev.simclr.checkpoint.SafetensorsReader;
 import dev.simclr.compute.ViewLoader;
+import dev.simclr.compute.ViewSource;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.MemoryDataset;
@@ -462,7 +463,7 @@ final class PretrainerTest {
                     1,
                     2,
                     Device.CPU);
-            ViewLoader.Views views = loader.next();
+            ViewSource.Views views = loader.next();
             var _ = Autocast.bf16(Device.CPU)) {
           assertEquals(bf16 ? DType.BFLOAT16 : DType.FLOAT32, views.tensor().dtype());
           features.add(encoder.forward(views.tensor()).to(DType.FLOAT32).toFloatArray());

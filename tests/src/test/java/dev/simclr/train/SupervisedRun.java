@@ -2,6 +2,7 @@ package dev.simclr.train;
 
 import dev.simclr.augment.AugmentSampler;
 import dev.simclr.compute.ViewLoader;
+import dev.simclr.compute.ViewSource;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.model.Initializer;
 import dev.simclr.model.Linear;
@@ -55,7 +56,7 @@ final class SupervisedRun {
           labels[row] = images.label(rows.image(step, row));
         }
         try (var _ = TensorScope.open();
-            ViewLoader.Views views = loader.next()) {
+            ViewSource.Views views = loader.next()) {
           Tensor logits = classifier.forward(model.encoder().forward(views.tensor()));
           Nn.crossEntropy(logits, Tensor.of(labels, labels.length)).backward();
           optimizer.step(schedule.at(step));

@@ -102,7 +102,7 @@ public record Features(ViewFormat format, int batch, Device device, int loaderTh
             new ViewLoader(fillers, rows, 1, format, 0, batches, loaderThreads, device)) {
       for (long step = 0; step < batches; step++) {
         try (var _ = TensorScope.open();
-            ViewLoader.Views views = loader.next()) {
+            ViewSource.Views views = loader.next()) {
           long first = step * rows;
           long count = Math.min(rows, size - first);
           sink.accept(first, network.apply(views.tensor().narrow(0, 0, count)));

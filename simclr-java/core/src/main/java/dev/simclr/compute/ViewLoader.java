@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /** Batches of views as tensors: a {@link BatchLoader} over buffers that tensors share. */
-public final class ViewLoader implements AutoCloseable {
+public final class ViewLoader implements ViewSource {
   /** Buffers in the ring: one in use and two ahead even out steps and threads of uneven speed. */
   public static final int BUFFERS = 3;
 
@@ -18,14 +18,6 @@ public final class ViewLoader implements AutoCloseable {
   private final int views;
   private final ViewFormat format;
   private final Device device;
-
-  /** The views of one step; closing gives the memory back to the loader. */
-  public record Views(Tensor tensor, BatchLoader.Batch batch) implements AutoCloseable {
-    @Override
-    public void close() {
-      batch.close();
-    }
-  }
 
   /**
    * Starts to make views.
@@ -74,16 +66,17 @@ public final class ViewLoader implements AutoCloseable {
    * last, owned by the innermost scope. On the CPU the tensor is the loader's buffer, without a
    * copy, so it must not be used after {@link Views#close}.
    */
+  @Override
   public Views next() {
     BatchLoader.Batch batch = loader.next();
     NativeBuffer buffer = buffers.get(batch.buffer());
     int size = format.size();
     Tensor host =
         Tensor.wrapChannelsLast(buffer, 0, format.dtype(), views, ViewFormat.CHANNELS, size, size);
-    return new Views(device.equals(Device.CPU) ? host : host.to(device), batch);
+    return new Views(device.equals(Device.CPU) ? host : host.to(device), batch::close);
   }
 
-  /** Returns the time spent waiting in {@link #next}, in nanoseconds. */
+  @Override
   public long waitNanos() {
     return loader.waitNanos();
   }

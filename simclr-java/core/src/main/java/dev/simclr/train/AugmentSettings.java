@@ -11,6 +11,8 @@ import java.util.TreeMap;
  *
  * @param semantics whose definition of crop, colour jitter and blur holds
  * @param views views of each image, 1 to 16; training takes 2, or more with a loss for them
+ * @param device where the views of training are made: by threads of the processor, or by the GPU
+ *     that trains, in whose memory all images lie then; they agree to 1e-5
  * @param all what is done to every view that has no section of its own
  * @param view views that differ: {@code view_1} for the first one, and so on. In the YAML form such
  *     a section lists only the keys that differ from those of all views
@@ -23,6 +25,7 @@ import java.util.TreeMap;
 public record AugmentSettings(
     Semantics semantics,
     int views,
+    ViewDevice device,
     ViewSettings all,
     SortedMap<Integer, ViewSettings> view,
     Optional<Filter> interpolation,
@@ -38,6 +41,22 @@ public record AugmentSettings(
     TORCHVISION,
     /** The TF2 code of the SimCLR reference. */
     GOOGLE;
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
+  /** Where views are made. */
+  public enum ViewDevice {
+    /** On the processor, by {@code train.loader_threads} threads. */
+    CPU,
+    /**
+     * On the GPU that trains, from images of one size, in pixels, that take at most half of its
+     * free memory.
+     */
+    CUDA;
 
     @Override
     public String toString() {
@@ -68,6 +87,7 @@ public record AugmentSettings(
   public AugmentSettings {
     Keys.present("augment.semantics", semantics);
     Keys.between("augment.views", views, 1, MAX_VIEWS);
+    Keys.present("augment.device", device);
     Keys.present("augment.interpolation", interpolation);
     all.check("augment.");
     view = Collections.unmodifiableSortedMap(new TreeMap<>(view));
@@ -115,6 +135,7 @@ public record AugmentSettings(
     Builder b = new Builder().from(all);
     b.semantics = semantics;
     b.views = views;
+    b.device = device;
     b.view.putAll(view);
     b.interpolation = interpolation;
     b.mean = mean;
@@ -147,6 +168,7 @@ public record AugmentSettings(
   public static final class Builder extends ViewSetters<Builder> {
     private Semantics semantics = Semantics.TORCHVISION;
     private int views = 2;
+    private ViewDevice device = ViewDevice.CPU;
     private final SortedMap<Integer, ViewSettings> view = new TreeMap<>();
     private Optional<Filter> interpolation = Optional.empty();
     private Optional<List<Double>> mean = Optional.empty();
@@ -168,6 +190,12 @@ public record AugmentSettings(
     /** Sets {@code views}. */
     public Builder views(int value) {
       views = value;
+      return this;
+    }
+
+    /** Sets {@code device}. */
+    public Builder device(ViewDevice value) {
+      device = value;
       return this;
     }
 
@@ -201,7 +229,7 @@ public record AugmentSettings(
      * @throws IllegalArgumentException naming the key, the value and what is allowed
      */
     public AugmentSettings build() {
-      return new AugmentSettings(semantics, views, view(), view, interpolation, mean, std);
+      return new AugmentSettings(semantics, views, device, view(), view, interpolation, mean, std);
     }
   }
 }

@@ -9,6 +9,7 @@ import dev.simclr.augment.ViewFormat;
 import dev.simclr.compute.ComputeThread;
 import dev.simclr.compute.Features;
 import dev.simclr.compute.ViewLoader;
+import dev.simclr.compute.ViewSource;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.eval.ClassificationReport;
@@ -331,7 +332,7 @@ public final class FineTuner {
 
     private void step(long step, ViewLoader loader, LossGuard guard, EpochSums sums, double lr) {
       try (var _ = TensorScope.open();
-          ViewLoader.Views batch = loader.next()) {
+          ViewSource.Views batch = loader.next()) {
         Tensor logits = scores(batch.tensor());
         Tensor target = targets(step);
         Tensor entropy = Nn.crossEntropy(logits, target);

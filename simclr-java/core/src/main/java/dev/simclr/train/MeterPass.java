@@ -2,6 +2,7 @@ package dev.simclr.train;
 
 import dev.simclr.augment.AugmentSampler;
 import dev.simclr.compute.ViewLoader;
+import dev.simclr.compute.ViewSource;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.eval.RankMe;
 import dev.simclr.eval.UnitVectors;
@@ -58,7 +59,7 @@ final class MeterPass {
       Tensor z = Tensor.zeros(DType.FLOAT32, backend.device(), VIEWS * rows, model.head().outDim());
       for (int i = 0; i < steps; i++) {
         try (var _ = TensorScope.open();
-            ViewLoader.Views views = loader.next()) {
+            ViewSource.Views views = loader.next()) {
           for (int view = 0; view < VIEWS; view++) {
             Tensor one = views.tensor().narrow(0, (long) view * batch, batch);
             forward(model, one, h, z, view * rows + (long) i * batch);

@@ -1,8 +1,7 @@
 package dev.simclr.train;
 
-import dev.simclr.augment.AugmentSampler;
 import dev.simclr.checkpoint.SafetensorsWriter;
-import dev.simclr.compute.ViewLoader;
+import dev.simclr.compute.ViewSource;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.JpegDecoders;
@@ -112,24 +111,19 @@ final class PretrainSession {
    * @param restored whether a checkpoint of them is there
    */
   private long train(long first, boolean restored, MetricsFile metrics) {
-    List<AugmentSampler> samplers = Augmentation.samplers(config);
-    boolean bf16 = backend.precision().bf16();
-    try (ViewLoader loader =
-            new ViewLoader(
-                () -> new ViewFiller(images, train, samplers, Augmentation.augmenter(config, bf16)),
-                train.batch(),
-                samplers.size(),
-                Augmentation.format(config, bf16),
+    try (ViewSource views =
+            TrainingViews.open(
+                config,
+                images,
+                backend,
                 first * train.accumulate(),
-                totalSteps * train.accumulate(),
-                backend.loaderThreads(),
-                backend.device());
+                totalSteps * train.accumulate());
         LossGuard guard = new LossGuard(backend.device());
         var _ = TensorCache.open(backend.device(), memory.peakBytes())) {
       StepImages order = new StepImages(train, images.size());
       TrainStep trainStep = new TrainStep(backend, model, optimizer, config, guard, order, probe);
       Pace pace = new Pace(train.imagesPerStep());
-      pace.restart(System.nanoTime(), loader.waitNanos());
+      pace.restart(System.nanoTime(), views.waitNanos());
       model.train(true);
       long saved = restored ? first : -1;
       long done = first;
@@ -145,12 +139,11 @@ final class PretrainSession {
         done++;
         boolean pause = plan.pausesAfter(done);
         boolean report = pause || done % train.logEvery() == 0;
-        Optional<TrainStep.Values> values = trainStep.run(done, loader, lr, report);
+        Optional<TrainStep.Values> values = trainStep.run(done, views, lr, report);
         pace.step();
         if (values.isPresent()) {
           guard.check(done);
-          Pace.Reading reading =
-              pace.read(System.nanoTime(), loader.waitNanos(), totalSteps - done);
+          Pace.Reading reading = pace.read(System.nanoTime(), views.waitNanos(), totalSteps - done);
           report(done, values.get(), lr, reading, metrics);
         }
         if (plan.batches().endsEpoch(done)) {
@@ -164,7 +157,7 @@ final class PretrainSession {
         if (pause && !stopping(done)) {
           evaluate(done, metrics);
           measure(done, metrics);
-          pace.restart(System.nanoTime(), loader.waitNanos());
+          pace.restart(System.nanoTime(), views.waitNanos());
         }
       }
       return done;

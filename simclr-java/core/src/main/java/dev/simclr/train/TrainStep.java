@@ -1,6 +1,6 @@
 package dev.simclr.train;
 
-import dev.simclr.compute.ViewLoader;
+import dev.simclr.compute.ViewSource;
 import dev.simclr.loss.NtXent;
 import dev.simclr.optim.Optimizer;
 import dev.simclr.torch.Autocast;
@@ -78,7 +78,7 @@ final class TrainStep {
    *     the host wait for a GPU
    * @throws NonFiniteLossException before the update, if the loss is known not to be finite
    */
-  Optional<Values> run(long step, ViewLoader loader, double lr, boolean read) {
+  Optional<Values> run(long step, ViewSource loader, double lr, boolean read) {
     double loss = 0;
     double accuracy = 0;
     double entropy = 0;
@@ -87,7 +87,7 @@ final class TrainStep {
       // Steps count from 1, batches from 0.
       long batch = (step - 1) * batches + i;
       try (var _ = TensorScope.open();
-          ViewLoader.Views views = loader.next()) {
+          ViewSource.Views views = loader.next()) {
         NtXent.Result result = backward(step, batch, views.tensor(), lr);
         if (read) {
           loss += result.loss().item() / batches;

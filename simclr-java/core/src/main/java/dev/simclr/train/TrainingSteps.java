@@ -3,13 +3,13 @@ package dev.simclr.train;
 import dev.simclr.augment.AugmentSampler;
 import dev.simclr.compute.BatchLoader;
 import dev.simclr.compute.ViewLoader;
+import dev.simclr.compute.ViewSource;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.optim.Optimizer;
 import dev.simclr.torch.TensorScope;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * Training steps without a run around them, to be measured: no folder, no evaluation, no
@@ -39,7 +39,7 @@ public final class TrainingSteps implements AutoCloseable {
   private final LossGuard guard;
   private final TensorCache cache;
   private final TrainStep trainStep;
-  private final ViewLoader loader;
+  private final ViewSource loader;
   private long step;
 
   /**
@@ -81,20 +81,10 @@ public final class TrainingSteps implements AutoCloseable {
             guard,
             new StepImages(config.train(), images.size()),
             Optional.empty());
-    List<AugmentSampler> samplers = Augmentation.samplers(config);
-    Supplier<BatchLoader.RowFiller> views =
-        () ->
-            new ViewFiller(images, config.train(), samplers, Augmentation.augmenter(config, bf16));
     this.loader =
-        new ViewLoader(
-            part == Part.MODEL ? () -> once(views.get()) : views,
-            batch,
-            samplers.size(),
-            Augmentation.format(config, bf16),
-            0,
-            Long.MAX_VALUE,
-            backend.loaderThreads(),
-            backend.device());
+        part == Part.MODEL
+            ? madeOnce(config, images)
+            : TrainingViews.open(config, images, backend, 0, Long.MAX_VALUE);
   }
 
   /** Refuses what cannot be trained, and sets the calling thread up for the rest. */
@@ -108,11 +98,29 @@ public final class TrainingSteps implements AutoCloseable {
     return Backend.prepare(config.train());
   }
 
+  /** Views that are made for the first batches, and are those of all others. */
+  private ViewSource madeOnce(PretrainConfig config, ImageDataset images) {
+    List<AugmentSampler> samplers = Augmentation.samplers(config);
+    boolean bf16 = backend.precision().bf16();
+    return new ViewLoader(
+        () ->
+            once(
+                new ViewFiller(
+                    images, config.train(), samplers, Augmentation.augmenter(config, bf16))),
+        config.train().batch(),
+        samplers.size(),
+        Augmentation.format(config, bf16),
+        0,
+        Long.MAX_VALUE,
+        backend.loaderThreads(),
+        backend.device());
+  }
+
   /** Fills each buffer of the ring once, and leaves it as it is from then on. */
   private static BatchLoader.RowFiller once(BatchLoader.RowFiller filler) {
-    return (step, firstRow, endRow, batch) -> {
-      if (step < ViewLoader.BUFFERS) {
-        filler.fill(step, firstRow, endRow, batch);
+    return (number, firstRow, endRow, batch) -> {
+      if (number < ViewLoader.BUFFERS) {
+        filler.fill(number, firstRow, endRow, batch);
       }
     };
   }

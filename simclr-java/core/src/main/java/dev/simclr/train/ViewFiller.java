@@ -1,9 +1,7 @@
 package dev.simclr.train;
 
-import dev.simclr.augment.AugmentParams;
 import dev.simclr.augment.AugmentSampler;
 import dev.simclr.augment.Augmenter;
-import dev.simclr.augment.ViewKey;
 import dev.simclr.compute.BatchLoader;
 import dev.simclr.data.Box;
 import dev.simclr.data.DataException;
@@ -20,15 +18,11 @@ import java.util.List;
  * thread.
  */
 final class ViewFiller implements BatchLoader.RowFiller {
-  private final ImageDataset images;
-  private final long seed;
-  private final int batch;
-  private final StepImages order;
   private final boolean shuffled;
-  private final List<AugmentSampler> views;
+  private final ViewDraws draws;
   private final Augmenter augmenter;
   private final PixelReader reader;
-  private final List<Draw> drawn = new ArrayList<>();
+  private final List<ViewDraws.Draw> drawn = new ArrayList<>();
 
   /**
    * Prepares to make views.
@@ -40,19 +34,15 @@ final class ViewFiller implements BatchLoader.RowFiller {
    */
   ViewFiller(
       ImageDataset images, TrainConfig train, List<AugmentSampler> views, Augmenter augmenter) {
-    this.images = images;
-    this.seed = train.seed();
-    this.batch = train.batch();
-    this.order = new StepImages(train, images.size());
     this.shuffled = train.positives() == TrainConfig.Positives.SHUFFLED;
-    this.views = List.copyOf(views);
+    this.draws = new ViewDraws(images, train, views);
     this.augmenter = augmenter;
     this.reader = images.reader();
   }
 
-  /** Returns the image in row {@code row}, 0 to VN-1 with V views, of a step. */
+  /** Returns the image in row {@code row}, 0 to VN-1 with V views, of a batch. */
   int image(long step, int row) {
-    return order.image(step, row);
+    return draws.image(step, row);
   }
 
   @Override
@@ -60,9 +50,9 @@ final class ViewFiller implements BatchLoader.RowFiller {
     // All views of an image one after another, while it is in the cache.
     for (int row = firstRow; row < endRow; row++) {
       drawn.clear();
-      for (int view = 0; view < views.size(); view++) {
+      for (int view = 0; view < draws.views(); view++) {
         drawn.add(draw(step, view, row));
-        boolean last = view == views.size() - 1;
+        boolean last = view == draws.views() - 1;
         if (last || shuffled) {
           // Where the image is decoded, that is done once for all its views.
           add(drawn);
@@ -78,45 +68,35 @@ final class ViewFiller implements BatchLoader.RowFiller {
     reader.recycle();
   }
 
-  /** What was drawn for one view, and the row of the batch for it. */
-  private record Draw(int image, AugmentParams params, long row) {
-    Box box() {
-      return new Box(params.top(), params.left(), params.height(), params.width());
-    }
-  }
-
-  private Draw draw(long step, int view, int row) {
-    long place = (long) view * batch + row;
-    int index = image(step, (int) place);
+  private ViewDraws.Draw draw(long step, int view, int row) {
     try {
-      ViewKey key = new ViewKey(seed, order.epoch(step, (int) place), step, index, view);
-      return new Draw(
-          index, views.get(view).sample(key, images.height(index), images.width(index)), place);
+      return draws.draw(step, view, row);
     } catch (RuntimeException e) {
-      throw failed(index, e);
+      augmenter.clear();
+      throw e;
     }
   }
 
   /** Adds views of one image. */
-  private void add(List<Draw> draws) {
-    int index = draws.getFirst().image;
+  private void add(List<ViewDraws.Draw> views) {
+    int index = views.getFirst().image();
     try {
-      Box union = draws.getFirst().box();
+      Box union = views.getFirst().box();
       int reduction = 8;
-      for (int i = 0; i < draws.size(); i++) {
-        union = union.union(draws.get(i).box());
-        reduction = Math.min(reduction, reduction(draws.get(i)));
+      for (int i = 0; i < views.size(); i++) {
+        union = union.union(views.get(i).box());
+        reduction = Math.min(reduction, reduction(views.get(i)));
       }
       ImagePart part = reader.read(index, union, reduction);
-      for (int i = 0; i < draws.size(); i++) {
-        Draw draw = draws.get(i);
+      for (int i = 0; i < views.size(); i++) {
+        ViewDraws.Draw draw = views.get(i);
         Box crop = part.locate(draw.box());
         augmenter.add(
             part.pixels(),
             part.box().height(),
             part.box().width(),
-            draw.params.withCrop(crop.top(), crop.left(), crop.height(), crop.width()),
-            draw.row);
+            draw.params().withCrop(crop.top(), crop.left(), crop.height(), crop.width()),
+            draw.row());
       }
     } catch (RuntimeException e) {
       throw failed(index, e);
@@ -124,13 +104,13 @@ final class ViewFiller implements BatchLoader.RowFiller {
   }
 
   /** By how much the image may be made smaller so that the crop is still as large as the view. */
-  private int reduction(Draw draw) {
-    int times = Math.min(draw.params.height(), draw.params.width()) / augmenter.format().size();
+  private int reduction(ViewDraws.Draw draw) {
+    int times = Math.min(draw.params().height(), draw.params().width()) / augmenter.format().size();
     return Math.clamp(Integer.highestOneBit(times), 1, 8);
   }
 
   private DataException failed(int index, RuntimeException e) {
     augmenter.clear();
-    return new DataException("no view of " + images.name(index) + ": " + e.getMessage(), e);
+    return draws.failed(index, e);
   }
 }
