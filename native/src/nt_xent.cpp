@@ -3,19 +3,23 @@
 #include <ATen/ops/amax.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/clamp_min.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/mm.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/DispatchKeySet.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "cpu/nt_xent.h"
 #include "detail/call.h"
+#include "detail/chunked.h"
 #include "detail/nt_xent_cpu.h"
 #include "detail/temperature.h"
 
@@ -33,76 +37,101 @@ struct WithoutAutocast {
   c10::impl::ExcludeDispatchKeyGuard guard{c10::autocast_dispatch_keyset};
 };
 
-// <u_i, u_j> / temperature for all pairs of rows of `u`, with -inf on the diagonal: an anchor is
-// not its own negative.
-Tensor similarities(const Tensor& u, double temperature) {
-  Tensor s = at::mm(u, u.t()).div_(temperature);
-  s.fill_diagonal_(-std::numeric_limits<double>::infinity());
+// <u_i, u_j> / temperature of the `count` anchors from row `first` on with all rows of `u`, with
+// -inf where an anchor meets itself: it is not its own negative.
+Tensor similarities(const Tensor& u, double temperature, int64_t first, int64_t count) {
+  Tensor s = at::mm(u.narrow(0, first, count), u.t()).div_(temperature);
+  s.diagonal(first).fill_(-std::numeric_limits<double>::infinity());
   return s;
 }
 
-// The rows of `u` in the order of their positives: view 2, then view 1.
-Tensor positives(const Tensor& u) {
-  const int64_t n = u.size(0) / 2;
-  return at::cat({u.narrow(0, n, n), u.narrow(0, 0, n)});
-}
-
-// Share of anchors whose positive, on the diagonal of `cross` [N, N], is larger than the rest of
-// its row.
-Tensor accuracy(const Tensor& cross) {
-  const Tensor positive = cross.diagonal().clone();
-  Tensor others = cross.clone();
-  others.fill_diagonal_(-std::numeric_limits<double>::infinity());
-  return positive.gt(at::amax(others, 1)).to(cross.scalar_type()).mean();
-}
-
-// Mean entropy of the rows' softmax.
-Tensor entropy(const Tensor& cross) {
-  const Tensor log_p = at::log_softmax(cross, 1);
-  return at::exp(log_p).mul_(log_p).sum(1).mean().neg();
-}
-
-// Without the positives, which a decoupled loss does not have in its sums.
-Tensor without_positives(Tensor s) {
-  const int64_t n = s.size(0) / 2;
-  for (const int64_t view : {0, 1}) {
-    s.narrow(0, view * n, n)
-        .narrow(1, (1 - view) * n, n)
-        .fill_diagonal_(-std::numeric_limits<double>::infinity());
+// The similarities of anchors to their positives, views of `s` as above: of the anchors of view 1,
+// then of those of view 2, where there are any.
+variable_list positives(const Tensor& s, int64_t first) {
+  const int64_t n = s.size(1) / 2;
+  variable_list parts;
+  if (first < n) {
+    parts.push_back(s.diagonal(first + n));
   }
-  return s;
+  if (first + s.size(0) > n) {
+    parts.push_back(s.diagonal(first - n));
+  }
+  return parts;
 }
+
+// A decoupled loss has no positives in its sums.
+void leave_out_positives(const Tensor& s, int64_t first) {
+  for (const Tensor& part : positives(s, first)) {
+    part.fill_(-std::numeric_limits<double>::infinity());
+  }
+}
+
+// What is measured beside the loss, as sums over the anchors of view 1.
+struct Measures {
+  Tensor right;
+  Tensor entropy;
+
+  explicit Measures(const at::TensorOptions& options)
+      : right(at::zeros({}, options)), entropy(at::zeros({}, options)) {}
+
+  void add(const Tensor& s, int64_t first) {
+    const int64_t n = s.size(1) / 2;
+    const int64_t count = std::min(s.size(0), n - first);
+    if (count <= 0) {
+      return;
+    }
+    // The positives are on a diagonal of it.
+    const Tensor cross = s.narrow(0, 0, count).narrow(1, n, n);
+    Tensor others = cross.clone();
+    others.diagonal(first).fill_(-std::numeric_limits<double>::infinity());
+    right.add_(cross.diagonal(first).gt(at::amax(others, 1)).sum());
+    const Tensor log_p = at::log_softmax(cross, 1);
+    entropy.sub_(at::exp(log_p).mul_(log_p).sum());
+  }
+};
 
 // Loss, accuracy and entropy of [M = 2N, D] in float32 or float64, on any device, with operations
-// of libtorch and a matrix of [M, M].
+// of libtorch, a few anchors at a time. Nothing waits for a GPU.
 struct NtXent : torch::autograd::Function<NtXent> {
   static variable_list forward(AutogradContext* context, const Tensor& z, double temperature,
                                bool decoupled) {
     const WithoutAutocast without_autocast;
-    const Tensor norm = at::linalg_vector_norm(z, 2, 1, /*keepdim=*/true);
-    const Tensor divisor = at::clamp_min(norm, kEps);
-    const Tensor u = z.div(divisor);
-    const int64_t n = u.size(0) / 2;
+    const Tensor wide = z.to(at::kDouble);
+    const Tensor norm = at::linalg_vector_norm(wide, 2, 1, /*keepdim=*/true);
+    const Tensor u = wide.div(at::clamp_min(norm, kEps)).to(z.scalar_type());
+    const int64_t m = u.size(0);
 
-    Tensor s = similarities(u, temperature);
-    const Tensor cross = s.narrow(0, 0, n).narrow(1, n, n);
-    // s_i,pos(i) is the diagonal of view 1 against view 2, for the anchors of both views.
-    const Tensor positive = cross.diagonal().sum();
-    const variable_list measures = {accuracy(cross), entropy(cross)};
-    s = decoupled ? without_positives(s) : s;
-    const Tensor log_sum = at::logsumexp(s, 1, /*keepdim=*/true);
-    const Tensor loss = log_sum.sum().sub(positive, /*alpha=*/2).div_(static_cast<double>(2 * n));
+    const Tensor log_sum = at::empty({m, 1}, u.options());
+    const Tensor total = at::zeros({}, u.options().dtype(at::kDouble));
+    Measures measures(u.options());
+    each_chunk(m, m, [&](int64_t first, int64_t count) {
+      const Tensor s = similarities(u, temperature, first, count);
+      measures.add(s, first);
+      for (const Tensor& part : positives(s, first)) {
+        total.sub_(part.sum(at::kDouble));
+      }
+      if (decoupled) {
+        leave_out_positives(s, first);
+      }
+      const Tensor part = log_sum.narrow(0, first, count);
+      part.copy_(at::logsumexp(s, 1, /*keepdim=*/true));
+      total.add_(part.sum(at::kDouble));
+    });
+    const auto anchors = static_cast<double>(m);
+    const variable_list measured = {measures.right.div_(anchors / 2),
+                                    measures.entropy.div_(anchors / 2)};
 
     context->save_for_backward({u, norm, log_sum});
     context->saved_data["temperature"] = temperature;
     context->saved_data["decoupled"] = decoupled;
-    context->mark_non_differentiable(measures);
-    return {loss, measures[0], measures[1]};
+    context->mark_non_differentiable(measured);
+    return {total.div_(anchors).to(u.scalar_type()), measured[0], measured[1]};
   }
 
-  // With P the softmax of each row of s, dU = ((P + P^T) U - 2 U_pos) / (M temperature). Through
-  // u = v / max(|v|, eps): dv = (du - u <u, du>) / |v| where |v| >= eps, and du / eps elsewhere,
-  // where the divisor is a constant.
+  // With P the softmax of each row of s, dU = ((P + P^T) U - 2 U_pos) / (M temperature), where s is
+  // symmetric, so that P + P^T of a few anchors follows from their s and all log_sum. Through u = v
+  // / max(|v|, eps): dv = (du - u <u, du>) / |v| where |v| >= eps, and du / eps elsewhere, where
+  // the divisor is a constant.
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     TORCH_CHECK_NOT_IMPLEMENTED(!at::GradMode::is_enabled(), "nt_xent is not twice differentiable");
     const WithoutAutocast without_autocast;
@@ -111,19 +140,24 @@ struct NtXent : torch::autograd::Function<NtXent> {
     const Tensor& norm = saved[1];
     const Tensor& log_sum = saved[2];
     const double temperature = context->saved_data["temperature"].toDouble();
-    const double scale = 1.0 / (static_cast<double>(u.size(0)) * temperature);
+    const bool decoupled = context->saved_data["decoupled"].toBool();
+    const int64_t m = u.size(0);
+    const int64_t n = m / 2;
 
-    // Computing s again is cheaper than keeping a second [M, M] matrix through the encoder's
-    // backward pass.
-    Tensor s = similarities(u, temperature);
-    s = context->saved_data["decoupled"].toBool() ? without_positives(s) : s;
-    const Tensor p = s.sub_(log_sum).exp_();
-    const Tensor du = at::mm(p, u)
-                          .add_(at::mm(p.t(), u))
-                          .sub_(positives(u), /*alpha=*/2)
-                          .mul_(grads[0].mul(scale));
+    const Tensor du = at::cat({u.narrow(0, n, n), u.narrow(0, 0, n)}).mul_(-2);
+    each_chunk(m, m, [&](int64_t first, int64_t count) {
+      const Tensor s = similarities(u, temperature, first, count);
+      if (decoupled) {
+        leave_out_positives(s, first);
+      }
+      Tensor p = s.sub(log_sum.narrow(0, first, count)).exp_();
+      p.add_(at::exp(s.sub(log_sum.t())));
+      du.narrow(0, first, count).addmm_(p, u);
+    });
+    du.mul_(grads[0].div(static_cast<double>(m) * temperature));
     const Tensor along = u.mul(du).sum(1, /*keepdim=*/true).mul_(norm.ge(kEps));
-    return {du.sub(u.mul(along)).div_(at::clamp_min(norm, kEps)), Tensor(), Tensor()};
+    const Tensor dv = du.sub(u.mul(along)).div(at::clamp_min(norm, kEps));
+    return {dv.to(u.scalar_type()), Tensor(), Tensor()};
   }
 };
 

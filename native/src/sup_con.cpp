@@ -1,17 +1,19 @@
 #include "sct/sup_con.h"
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/clamp_min.h>
-#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/mm.h>
+#include <ATen/ops/scatter.h>
 #include <ATen/ops/where.h>
 #include <c10/core/DispatchKeySet.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include <limits>
 
-#include "cpu/nt_xent.h"
 #include "detail/call.h"
+#include "detail/chunked.h"
 #include "detail/sup_con_cpu.h"
 #include "detail/temperature.h"
 
@@ -21,20 +23,34 @@ namespace {
 
 using torch::autograd::variable_list;
 
-// With operations of libtorch and matrices of [M, M], on any device.
-variable_list with_matrix(const Tensor& z, const Tensor& labels, double temperature) {
+// Where the anchors in `labels` from row `first` on have positives: the same label in another row.
+Tensor positives(const Tensor& labels, int64_t first, int64_t count) {
+  Tensor same = labels.narrow(0, first, count).unsqueeze(1).eq(labels.unsqueeze(0));
+  same.diagonal(first).fill_(false);
+  return same;
+}
+
+// With operations of libtorch, a few anchors at a time, on any device.
+variable_list by_chunks(const Tensor& z, const Tensor& labels, double temperature) {
   const c10::impl::ExcludeDispatchKeyGuard without_autocast(c10::autocast_dispatch_keyset);
-  const Tensor norm = at::linalg_vector_norm(z, 2, 1, /*keepdim=*/true);
-  const Tensor u = z.div(at::clamp_min(norm, nt_xent::kEps));
-  Tensor s = at::mm(u, u.t()).div_(temperature);
-  s.fill_diagonal_(-std::numeric_limits<double>::infinity());
-  const Tensor log_p = s.sub(at::logsumexp(s, 1, /*keepdim=*/true));
-  Tensor positive = labels.unsqueeze(1).eq(labels.unsqueeze(0));
-  positive.fill_diagonal_(false);
-  const Tensor count = positive.sum(1);
-  const Tensor anchors = count.gt(0).sum();
-  const Tensor mean = at::where(positive, log_p, 0.0).sum(1).div(at::clamp_min(count, 1));
-  return {mean.sum().neg().div(anchors), anchors.neg().add(z.size(0))};
+  const Tensor u = unit_rows(z);
+  const int64_t m = u.size(0);
+  const Tensor found = at::empty({m}, labels.options());
+  each_chunk(m, m, [&](int64_t first, int64_t count) {
+    found.narrow(0, first, count).copy_(positives(labels, first, count).sum(1));
+  });
+  const Tensor sum = sum_by_chunks(u, u, [&](const Tensor& a, const Tensor& c, int64_t first) {
+    const int64_t count = a.size(0);
+    const Tensor s = at::mm(a, c.t()).div(temperature);
+    const Tensor self = at::arange(first, first + count, labels.options()).unsqueeze(1);
+    const Tensor others = at::scatter(s, 1, self, -std::numeric_limits<double>::infinity());
+    const Tensor own = found.narrow(0, first, count);
+    const Tensor mean =
+        at::where(positives(labels, first, count), s, 0.0).sum(1).div(at::clamp_min(own, 1));
+    return at::where(own.gt(0), at::logsumexp(others, 1).sub(mean), 0.0).sum();
+  });
+  const Tensor anchors = found.gt(0).sum();
+  return {sum.div(anchors), anchors.neg().add(m)};
 }
 
 }  // namespace
@@ -65,7 +81,7 @@ sct_status sct_sup_con(sct_tensor z, sct_tensor labels, double temperature, sct_
     const bool wide = rows.scalar_type() == at::kDouble;
     const Tensor input = wide ? rows : rows.to(at::kFloat);
     give(input.is_cpu() && !wide ? SupConCpu::apply(input, ids, temperature)
-                                 : with_matrix(input, ids, temperature),
+                                 : by_chunks(input, ids, temperature),
          {ret_loss, ret_skipped});
   });
 }

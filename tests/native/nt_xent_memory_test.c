@@ -10,9 +10,9 @@ static double peak_mebibytes(void) {
   return (double)usage.ru_maxrss / 1024;
 }
 
-static sct_tensor embeddings(int64_t rows) {
+static sct_tensor embeddings(int64_t rows, int32_t dtype) {
   sct_tensor z = NULL;
-  OK(sct_empty(SIZES(rows, 128), 2, SCT_FLOAT32, SCT_CPU, -1, SCT_CONTIGUOUS, &z));
+  OK(sct_empty(SIZES(rows, 128), 2, dtype, SCT_CPU, -1, SCT_CONTIGUOUS, &z));
   OK(sct_normal_(z, 0, 1, 1));
   OK(sct_set_requires_grad(z, true));
   return z;
@@ -28,8 +28,8 @@ static double differentiate(sct_tensor z) {
 }
 
 /* The gradient itself counts. */
-static void adds_at_most(int64_t rows, double mebibytes) {
-  sct_tensor z = embeddings(rows);
+static void adds_at_most(int64_t rows, int32_t dtype, double mebibytes) {
+  sct_tensor z = embeddings(rows, dtype);
   const double before = peak_mebibytes();
   const double loss = differentiate(z);
   const double extra = peak_mebibytes() - before;
@@ -41,11 +41,13 @@ static void adds_at_most(int64_t rows, double mebibytes) {
 }
 
 int main(void) {
-  sct_tensor few = embeddings(64);
+  sct_tensor few = embeddings(64, SCT_FLOAT32);
   differentiate(few); /* what is loaded on first use */
   drop(&few);
-  adds_at_most(8192, 24);
-  adds_at_most(65536, 128);
+  adds_at_most(8192, SCT_FLOAT32, 24);
+  adds_at_most(65536, SCT_FLOAT32, 128);
+  /* Any device and type but these; a matrix would be 512 MiB. */
+  adds_at_most(8192, SCT_FLOAT64, 64);
   CHECK_INT(live_handles(), 0);
   return CHECK_RESULT;
 }

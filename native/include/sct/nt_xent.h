@@ -18,8 +18,9 @@ extern "C" {
  * have similarities near 0, and a gradient that is 1e12 times that of u. A number in `z` that is
  * not finite makes the loss NaN.
  *
- * On the CPU, and unless in float64, memory is O(N D): no matrix of similarities is ever held. The
- * instruction set is that of sct_augment_isa. Same bits on every run with the same number of
+ * Memory is O(N D): no matrix of similarities is ever held. On the CPU, and unless in float64, by
+ * kernels with the instruction set of sct_augment_isa; elsewhere by libtorch's own operations, a
+ * few anchors at a time, without waiting for a GPU. Same bits on every run with the same number of
  * threads.
  *
  * `ret_loss`, 0-dim float32 (float64 for float64).

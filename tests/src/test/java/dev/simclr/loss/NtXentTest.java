@@ -64,7 +64,8 @@ final class NtXentTest {
     "31, 128, 0.5",
     "64, 16, 0.1",
     "7, 20, 0.002",
-    "6, 5, 100"
+    "6, 5, 100",
+    "600, 3, 0.5"
   })
   void valueAndGradientAreThoseOfTheLoops(int n, int dim, double temperature) {
     double[] wide = views(n, dim);

@@ -1,6 +1,5 @@
 package dev.simclr.train;
 
-import dev.simclr.torch.Device;
 import java.util.Locale;
 
 /**
@@ -48,13 +47,11 @@ public record MemoryEstimate(
    * Estimates a run.
    *
    * @param config the run
-   * @param device where tensors live
    * @param bf16 whether activations are bfloat16
    * @param images training and test images whose features an evaluation holds
    * @param buffers batch buffers in the ring
    */
-  static MemoryEstimate of(
-      PretrainConfig config, Device device, boolean bf16, long images, int buffers) {
+  static MemoryEstimate of(PretrainConfig config, boolean bf16, long images, int buffers) {
     long size = config.data().imageSize();
     TrainConfig train = config.train();
     long views = (long) config.augment().views() * train.batch();
@@ -71,19 +68,12 @@ public record MemoryEstimate(
         (long) (encoded * perView * typeBytes),
         (long) (network.parameters() * perParameter),
         buffers * views * 3 * size * size * typeBytes,
-        loss(config, device, views),
+        loss(config, views),
         (long) (images * network.featureDim() * 4 * 2));
   }
 
-  /** On the CPU no loss holds a matrix of similarities; elsewhere some hold it and its gradient. */
-  private static long loss(PretrainConfig config, Device device, long views) {
-    boolean matrix =
-        switch (config.loss().objective()) {
-          case NT_XENT, NT_XENT_SUM -> config.loss().l2Norm() && !device.equals(Device.CPU);
-          case DCL, SUP_CON -> !device.equals(Device.CPU);
-          case DCLW, DHEL, HCL -> false;
-        };
-    // Projections, their directions, and gradients of both.
-    return matrix ? 2 * views * views * 4 : 4 * views * config.head().out() * 4;
+  /** No loss holds a matrix of similarities: projections, their directions, gradients of both. */
+  private static long loss(PretrainConfig config, long views) {
+    return 4 * views * config.head().out() * 4;
   }
 }

@@ -50,7 +50,6 @@ final class PretrainRun {
     MemoryEstimate memory =
         MemoryEstimate.of(
             config,
-            backend.device(),
             backend.precision().bf16(),
             train.size() + test.map(ImageDataset::size).orElse(0),
             ViewLoader.BUFFERS);

@@ -68,7 +68,6 @@ public record RunPlan(
           backend.precision(),
           MemoryEstimate.of(
               config,
-              backend.device(),
               backend.precision().bf16(),
               (long) data.train() + data.test(),
               ViewLoader.BUFFERS));

@@ -69,8 +69,7 @@ public final class TrainingSteps implements AutoCloseable {
     this.guard = new LossGuard(backend.device());
     this.cache =
         TensorCache.open(
-            backend.device(),
-            MemoryEstimate.of(config, backend.device(), bf16, 0, ViewLoader.BUFFERS).peakBytes());
+            backend.device(), MemoryEstimate.of(config, bf16, 0, ViewLoader.BUFFERS).peakBytes());
     model.train(true);
     this.trainStep =
         new TrainStep(
