@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from suite.contestants import Ours, Peer
+from suite.contestants import JavaPeer, Ours, Peer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -208,6 +208,44 @@ def training_step(dtype):
     )
 
 
+CALLS = {
+    "flag": "whether gradients are recorded, a flag of the thread",
+    "add": "sum of two tensors of 4 floats, freed",
+    "shape": "sizes of a tensor as an array",
+    "create": "a tensor of 4 floats, made and freed",
+    "scope": "100 sums of 4 floats, freed together",
+    "step": "a step of linear regression, 16 x 16, with autograd",
+}
+
+
+def call(name, title):
+    return Comparison(
+        "call-" + name,
+        title,
+        "ns",
+        (
+            Ours("simclr-java", f"CallsBenchmark.{name}", {}),
+            JavaPeer("JavaCPP", f"CallsBenchmark.{name}", {}, folder="javacpp"),
+            Peer("PyTorch", "calls.py", ("time", name), ("torch",)),
+        ),
+        higher_is_better=False,
+    )
+
+
+def empty_call():
+    """Nothing but the way to native code and back; the smallest function that a peer has."""
+    return Comparison(
+        "call-empty",
+        "a native call that has nothing to do",
+        "ns",
+        (
+            Ours("simclr-java", "CallsBenchmark.empty", {}),
+            JavaPeer("JavaCPP, reading a flag", "CallsBenchmark.flag", {}, folder="javacpp"),
+        ),
+        higher_is_better=False,
+    )
+
+
 ALL = (
     *(augmentation(w, title) for w, title in WORKLOADS.items()),
     *(scaling(w, title) for w, title in WORKLOADS.items()),
@@ -219,4 +257,6 @@ ALL = (
     *(batch_norm(d, s) for d in ("bfloat16", "float32") for s in (False, True)),
     lars(),
     *(training_step(dtype) for dtype in ("bfloat16", "float32")),
+    empty_call(),
+    *(call(name, title) for name, title in CALLS.items()),
 )

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import tempfile
 
@@ -37,17 +38,21 @@ class Ours:
     parameters: dict
     metric: str = ""  # a counter, instead of the benchmark's own score
     threads: int = 1
+    package: str = "dev.simclr.benchmark"
 
     def missing(self, context):
         del context  # always there
         return None
 
+    def class_path(self, context):
+        return context.class_path
+
     def run(self, context, pace):
         with tempfile.TemporaryDirectory() as folder:
             report = os.path.join(folder, "jmh.json")
             command = [
-                context.java, "-cp", context.class_path, "org.openjdk.jmh.Main",
-                f"^dev\\.simclr\\.benchmark\\.{self.benchmark.replace('.', chr(92) + '.')}$",
+                context.java, "-cp", self.class_path(context), "org.openjdk.jmh.Main",
+                f"^{re.escape(self.package + '.' + self.benchmark)}$",
                 "-f", "1", "-foe", "true", "-rf", "json", "-rff", report,
                 "-wi", str(pace.warmup), "-w", f"{round(1000 * pace.seconds)}ms",
                 "-i", str(pace.iterations), "-r", f"{round(1000 * pace.seconds)}ms",
@@ -72,6 +77,26 @@ class Ours:
         return Result(
             iterations, facts, {"java": entry["jdkVersion"], "jmh": entry["jmhVersion"]}
         )
+
+
+@dataclasses.dataclass(frozen=True)
+class JavaPeer(Ours):
+    """A JMH benchmark in a folder of tests/peers that is built by hand."""
+
+    folder: str = ""
+    package: str = "dev.simclr.peer"
+
+    def target(self, context):
+        return context.root / "tests" / "peers" / self.folder / "target"
+
+    def missing(self, context):
+        """What keeps it from running, or None."""
+        if (self.target(context) / "classes" / "META-INF" / "BenchmarkList").exists():
+            return None
+        return f"mvn -f tests/peers/{self.folder}/pom.xml package has not been run"
+
+    def class_path(self, context):
+        return f"{self.target(context) / 'classes'}:{self.target(context) / 'lib'}/*"
 
 
 @dataclasses.dataclass(frozen=True)
