@@ -20,7 +20,7 @@ import sys
 import time
 
 from suite import chart, machine, report
-from suite.comparisons import ALL
+from suite.comparisons import ALL, programs
 from suite.contestants import Pace
 from suite.errors import BenchmarkError
 from suite.rounds import compare
@@ -171,7 +171,10 @@ def list_comparisons():
 
 
 def run(options):
-    comparisons = [c for c in ALL if not options.only or c.id in options.only]
+    brief = {c.id: c for c in programs(brief=True)} if options.brief else {}
+    comparisons = [
+        brief.get(c.id, c) for c in ALL if not options.only or c.id in options.only
+    ]
     load = machine.load()
     context = Context(
         ROOT,

@@ -3,6 +3,7 @@
 import dataclasses
 
 from suite.contestants import JavaPeer, Ours, Peer
+from suite.programs import Launcher, Load, PretrainPeer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -246,6 +247,67 @@ def empty_call():
     )
 
 
+# Not a whole epoch of CIFAR-10, so that a comparison takes minutes; brief runs have a few batches.
+EPOCH = Load(images=12800)
+BRIEF_EPOCH = Load(images=64, batch=16, width=4)
+# A batch is an epoch, since a line is printed after each epoch.
+TINY = Load(images=16, batch=16, width=4)
+
+
+def programs(brief=False):
+    """Whole programs; their size does not depend on the pace."""
+    load = BRIEF_EPOCH if brief else EPOCH
+    torchvision = ("torch", "torchvision", "PIL", "numpy")
+    opencv = ("torch", "numpy", "PIL", "cv2")
+    return (
+        Comparison(
+            "epoch",
+            f"epoch of cifar10-slim on {load.images:,} images, loading and views included",
+            "s",
+            (
+                Launcher("simclr-java", load, "epoch"),
+                PretrainPeer(
+                    "PyTorch, torchvision, 2 workers", load, "epoch",
+                    views="torchvision", modules=torchvision,
+                ),
+                PretrainPeer(
+                    "PyTorch, OpenCV, 2 workers", load, "epoch", views="opencv", modules=opencv
+                ),
+                PretrainPeer("PyTorch, views of whole batches", load, "epoch", views="tensor"),
+            ),
+            higher_is_better=False,
+        ),
+        Comparison(
+            "memory",
+            f"most memory of two epochs of cifar10-slim on {load.images:,} images, mapped in both",
+            "MiB",
+            (
+                Launcher("simclr-java", load, "memory"),
+                PretrainPeer("PyTorch, views of whole batches", load, "memory", views="tensor"),
+                PretrainPeer(
+                    "PyTorch, OpenCV, 2 workers", load, "memory", views="opencv", modules=opencv
+                ),
+            ),
+            higher_is_better=False,
+        ),
+        Comparison(
+            "start",
+            "from the start of the process to the first step of a tiny network",
+            "s",
+            (
+                Launcher("simclr-java", TINY, "first-step"),
+                Launcher("simclr-java without its start cache", TINY, "first-step", cold=True),
+                PretrainPeer("PyTorch, views of whole batches", TINY, "first-step", views="tensor"),
+                PretrainPeer(
+                    "PyTorch, torchvision, 2 workers", TINY, "first-step",
+                    views="torchvision", modules=torchvision,
+                ),
+            ),
+            higher_is_better=False,
+        ),
+    )  # fmt: skip
+
+
 ALL = (
     *(augmentation(w, title) for w, title in WORKLOADS.items()),
     *(scaling(w, title) for w, title in WORKLOADS.items()),
@@ -259,4 +321,5 @@ ALL = (
     *(training_step(dtype) for dtype in ("bfloat16", "float32")),
     empty_call(),
     *(call(name, title) for name, title in CALLS.items()),
+    *programs(),
 )

@@ -1,0 +1,187 @@
+"""Whole programs as contestants: what they print says how far they are."""
+
+import dataclasses
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import threading
+import time
+
+from suite import machine, noise
+from suite.contestants import Peer, Result
+from suite.errors import BenchmarkError
+
+# What `simclr pretrain` and tests/peers/pretrain.py print.
+FIRST_STEP = re.compile(r"first step|.*\bstep 1/")
+EPOCH = re.compile(r"epoch (\d+) over|epoch \d+/\d+ +step (\d+)/")
+
+
+@dataclasses.dataclass(frozen=True)
+class Load:
+    """What is trained: images, batch, and the width of the network."""
+
+    images: int
+    batch: int = 256
+    width: int = 16
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """A program that trains, measured until it has printed enough."""
+
+    name: str
+    load: Load
+    # first-step: seconds from its start to its first update
+    # epoch: seconds of its second epoch
+    # memory: the most MiB of its processes in two epochs, mapped files apart
+    measure: str
+    threads: int = 2
+
+    def run(self, context, pace):
+        del pace  # it runs once
+        cores = machine.cores()[-self.threads :]
+        with subprocess.Popen(
+            [str(c) for c in self.command(context)],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, **self.environment()}, start_new_session=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),
+        ) as process:  # fmt: skip
+            try:
+                value = self.watch(process)
+            finally:
+                stop(process)
+        return Result([value], {"threads": self.threads}, self.versions(context))
+
+    def watch(self, process):
+        start = time.perf_counter()
+        memory = Memory(process.pid) if self.measure == "memory" else None
+        lines = []
+        ends = {}
+        per_epoch = self.load.images // self.load.batch
+        for line in process.stdout:
+            now = time.perf_counter()
+            lines.append(line)
+            if self.measure == "first-step" and FIRST_STEP.match(line):
+                return now - start
+            found = EPOCH.match(line)
+            if found:
+                epoch = int(found[1]) if found[1] else int(found[2]) / per_epoch
+                if epoch in (1, 2):
+                    ends[epoch] = now
+            if 2 in ends and self.measure != "first-step":
+                return memory.peak() if memory else ends[2] - ends[1]
+        raise BenchmarkError(f"{self.name} ended before it was measured:\n{''.join(lines[-30:])}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Launcher(Program):
+    """`simclr pretrain` as users start it."""
+
+    cold: bool = False  # without the cache that makes starts faster
+
+    def missing(self, context):
+        del context
+        return None
+
+    def environment(self):
+        # The last of two options counts.
+        return {"SIMCLR_JAVA_OPTS": "-XX:AOTMode=off"} if self.cold else {}
+
+    def versions(self, context):
+        del context
+        return {}
+
+    def command(self, context):
+        load = self.load
+        return [
+            context.root / "simclr", "pretrain", "--recipe", "cifar10-slim", "--overwrite",
+            "--out", context.data / "run", "data.source=folder",
+            f"data.root={noise.folder(context, load.images)}",
+            f"data.cache={context.data / 'packed'}", f"model.width={load.width / 64}",
+            f"train.batch={load.batch}", "train.epochs=2", "train.log_every=1",
+            "train.precision=bf16", "eval.knn=false", "eval.linear=false", "eval.probe=false",
+            "eval.meters_every=0", f"train.threads={self.threads}",
+            f"train.loader_threads={self.threads}", "optim.warmup_epochs=0",
+        ]  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class PretrainPeer(Program):
+    """tests/peers/pretrain.py."""
+
+    views: str = "tensor"
+    modules: tuple = ("torch", "numpy", "PIL")
+
+    def missing(self, context):
+        return Peer(self.name, "pretrain.py", (), self.modules).missing(context)
+
+    def environment(self):
+        return {"OMP_NUM_THREADS": str(self.threads)}
+
+    def versions(self, context):
+        probe = "import platform, torch; print(platform.python_version(), torch.__version__)"
+        done = subprocess.run([context.python, "-c", probe], capture_output=True, text=True, check=True)
+        python, torch = done.stdout.split()
+        return {"python": python, "torch": torch}
+
+    def command(self, context):
+        load = self.load
+        return [
+            context.python, context.root / "tests" / "peers" / "pretrain.py",
+            noise.array(context, load.images), self.views,
+            "--width", load.width, "--batch", load.batch, "--workers", 2,
+        ]  # fmt: skip
+
+
+def stop(process):
+    """Ends a program and what it has started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass  # it has ended by itself
+    process.stdout.read()
+    process.wait()
+
+
+class Memory:
+    """Watches what a process and its children hold apart from mapped files."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.most = 0
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self.watch, daemon=True)
+        self.thread.start()
+
+    def watch(self):
+        while not self.done.wait(0.05):
+            self.most = max(self.most, sum(own(pid) for pid in session(self.pid)))
+
+    def peak(self):
+        """MiB."""
+        self.done.set()
+        self.thread.join()
+        return self.most / 2**20
+
+
+def session(leader):
+    """All processes of the session that a process leads."""
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if os.getsid(int(entry.name)) == leader:
+                    yield int(entry.name)
+            except OSError:
+                pass  # it has ended meanwhile
+
+
+def own(pid):
+    """Bytes of RssAnon and RssShmem; 0 once it has ended."""
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    fields = dict(line.split(":", 1) for line in status.splitlines())
+    return 1024 * sum(int(fields[k].split()[0]) for k in ("RssAnon", "RssShmem") if k in fields)
