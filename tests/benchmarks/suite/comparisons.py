@@ -181,29 +181,35 @@ def lars():
     )
 
 
-def training_step(dtype):
+def training_step(dtype, width=0.25, batch=256):
     """A step on views that are there, against PyTorch as users run it and with memory kept."""
+    slim = width < 1
 
     def peer(name, form, environment=()):
         return Peer(
-            name, "training_step.py", ("time", form, dtype), ("torch", "numpy", "PIL"), 2, environment
-        )
+            name, "training_step.py",
+            ("time", form, dtype, "--width", str(width), "--batch", str(batch)),
+            ("torch", "numpy", "PIL"), 2, environment,
+        )  # fmt: skip
 
+    compiled = (
+        peer("torch.compile", "compile"),
+        peer("torch.compile, memory kept", "compile", KEEP),
+    )
     return Comparison(
-        f"training-step-{dtype}",
-        f"training step of the slim ResNet-18, batch 256, {dtype}",
+        f"training-step-{dtype}" if slim else f"training-step-full-{dtype}",
+        f"training step of the {'slim' if slim else 'full'} ResNet-18, batch {batch}, {dtype}",
         "ms",
         (
             Ours(
                 "simclr-java",
                 "TrainingStepBenchmark.step",
-                {"dtype": dtype, "part": "MODEL", "threads": 2},
+                {"dtype": dtype, "part": "MODEL", "threads": 2, "width": width, "batch": batch},
                 threads=2,
             ),
             peer("PyTorch", "eager"),
             peer("PyTorch, memory kept", "eager", KEEP),
-            peer("torch.compile", "compile"),
-            peer("torch.compile, memory kept", "compile", KEEP),
+            *(compiled if slim else ()),
         ),
         higher_is_better=False,
     )
@@ -319,6 +325,7 @@ ALL = (
     *(batch_norm(d, s) for d in ("bfloat16", "float32") for s in (False, True)),
     lars(),
     *(training_step(dtype) for dtype in ("bfloat16", "float32")),
+    training_step("bfloat16", width=1.0, batch=64),
     empty_call(),
     *(call(name, title) for name, title in CALLS.items()),
     *programs(),
