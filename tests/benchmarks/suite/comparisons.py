@@ -254,7 +254,7 @@ def empty_call():
 
 
 # Not a whole epoch of CIFAR-10, so that a comparison takes minutes; brief runs have a few batches.
-EPOCH = Load(images=12800)
+EPOCH = Load(images=6400)
 BRIEF_EPOCH = Load(images=64, batch=16, width=4)
 # A batch is an epoch, since a line is printed after each epoch.
 TINY = Load(images=16, batch=16, width=4)
