@@ -64,7 +64,9 @@ final class NtXentCudaTest {
         double atol = (exact ? 1e-13 : 2e-6) / Math.min(1, temperature);
         assertClose(loops.loss, gpu.loss, atol, 1e-6, dtype + " loss");
         assertClose(loops.entropy, gpu.entropy, atol, 1e-6, dtype + " entropy");
-        assertClose(loops.accuracy, gpu.accuracy, 1e-6, 0, dtype + " accuracy");
+        // In float32 rounding may decide between two that are almost equally similar.
+        assertClose(
+            loops.accuracy, gpu.accuracy, exact ? 1e-9 : 1.0 / n + 1e-6, 0, dtype + " accuracy");
         double[] expected = Arrays.stream(loops.gradient).flatMapToDouble(Arrays::stream).toArray();
         double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
         double noise = largest * (exact ? 1e-10 : 2e-5) / Math.min(1, temperature);

@@ -75,7 +75,7 @@ final class TrainingViewsTest {
   @Test
   @Tag("gpu")
   void viewsOfTheGpuAreThoseOfTheProcessor() {
-    assumeTrue(Cuda.isLoaded(), "needs a GPU");
+    assumeTrue(Cuda.isLoaded() && Cuda.isAvailable(), "needs a GPU");
     PretrainConfig config = onGpu(TrainConfig.DeviceChoice.CUDA);
     ImageDataset images = TinyRuns.trainImages();
     List<AugmentSampler> samplers = Augmentation.samplers(config);
@@ -109,7 +109,7 @@ final class TrainingViewsTest {
   @Test
   @Tag("gpu")
   void aRunOnViewsOfTheGpuFinishes() {
-    assumeTrue(Cuda.isLoaded(), "needs a GPU");
+    assumeTrue(Cuda.isLoaded() && Cuda.isAvailable(), "needs a GPU");
     PretrainResult result =
         Pretrainer.of(onGpu(TrainConfig.DeviceChoice.CUDA))
             .folder(directory.resolve("run"))
