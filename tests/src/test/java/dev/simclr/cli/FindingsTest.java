@@ -57,7 +57,7 @@ final class FindingsTest {
     List<String> rows = Files.readAllLines(STUDIES.resolve(study + ".csv"));
     assertTrue(rows.size() > 1, "no results of " + study);
     for (String row : rows.subList(1, rows.size())) {
-      String name = row.split(",")[1];
+      String name = row.split(",")[1].replace("\"", "");
       assertTrue(runs.contains(name), () -> name + " is none of " + runs);
     }
   }
