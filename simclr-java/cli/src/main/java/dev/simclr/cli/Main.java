@@ -49,6 +49,8 @@ public final class Main {
    * @param args the arguments
    */
   public static void main(String[] args) {
+    // Pictures go to files; a display that DISPLAY names, but is not there, must not matter.
+    System.setProperty("java.awt.headless", "true");
     System.exit(run(new PrintWriter(System.err, true), args));
   }
 

@@ -101,7 +101,12 @@ record RunReport(
         : OptionalDouble.empty();
   }
 
-  private static List<JsonNode> lines(Path file) {
+  /**
+   * Returns the lines of a {@code metrics.jsonl}; none if there is no such file.
+   *
+   * @throws DataException if it cannot be read
+   */
+  static List<JsonNode> lines(Path file) {
     if (!Files.exists(file)) {
       return List.of();
     }

@@ -12,17 +12,24 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.logging.Logger;
 
 /**
- * Writes what {@code metrics.jsonl} gets to {@code tensorboard/} in the run folder too, and a sheet
- * of views at the start: {@code tensorboard --logdir runs} shows all runs below it.
+ * Writes what {@code metrics.jsonl} gets to {@code tensorboard/} in the run folder too, a sheet of
+ * views at the start, and pictures of the curves so far with each evaluation and measurement:
+ * {@code tensorboard --logdir runs} shows all runs below it.
  */
 final class TensorBoardWriter implements ProgressListener, AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(TensorBoardWriter.class.getName());
   private static final int IMAGES = 8;
 
   private final PretrainConfig config;
   private final Clock clock = Clock.systemUTC();
   private EventFile events;
+  private RunPlots plots;
+  private boolean warned;
+  private long lossDrawn = -1;
 
   TensorBoardWriter(PretrainConfig config) {
     this.config = config;
@@ -33,6 +40,7 @@ final class TensorBoardWriter implements ProgressListener, AutoCloseable {
     Path folder = run.folder().resolve("tensorboard");
     AtomicFiles.createDirectories(folder);
     events = EventFile.create(folder.resolve(fileName()), run.firstStep(), clock);
+    plots = RunPlots.read(run.folder().resolve("metrics.jsonl"));
     if (run.firstStep() == 0) {
       ViewSheet sheet = ViewSheets.draw(config, run.dataset(), IMAGES, (_, _, _) -> {});
       events.image("views", 0, sheet.height(), sheet.width(), sheet.png());
@@ -68,6 +76,7 @@ final class TensorBoardWriter implements ProgressListener, AutoCloseable {
     events.scalar("train/lr", p.step(), p.lr());
     events.scalar("train/images_per_second", p.step(), p.imagesPerSecond());
     events.scalar("train/data_wait", p.step(), p.dataWait());
+    plots.add(p);
   }
 
   @Override
@@ -76,6 +85,9 @@ final class TensorBoardWriter implements ProgressListener, AutoCloseable {
     e.linear().ifPresent(value -> events.scalar("eval/linear", e.step(), value));
     e.probeH().ifPresent(value -> events.scalar("eval/probe_h", e.step(), value));
     e.probeZ().ifPresent(value -> events.scalar("eval/probe_z", e.step(), value));
+    plots.add(e);
+    draw("accuracy", e.step(), plots.accuracy);
+    drawLoss(e.step());
   }
 
   @Override
@@ -85,6 +97,34 @@ final class TensorBoardWriter implements ProgressListener, AutoCloseable {
     events.scalar("meters/rankme_h", m.step(), m.rankMeH());
     events.scalar("meters/alignment", m.step(), m.alignment());
     events.scalar("meters/uniformity", m.step(), m.uniformity());
+    plots.add(m);
+    draw("meters", m.step(), plots.meters);
+    draw("rank", m.step(), plots.rank);
+    drawLoss(m.step());
+  }
+
+  /** Once for a step, be it evaluated or measured or both. */
+  private void drawLoss(long step) {
+    if (step != lossDrawn) {
+      draw("loss", step, plots.loss);
+      lossDrawn = step;
+    }
+  }
+
+  private void draw(String name, long step, Plot plot) {
+    if (!plot.curves().isEmpty() && canDraw()) {
+      events.image("plots/" + name, step, Plot.HEIGHT, Plot.WIDTH, plot.png());
+    }
+  }
+
+  /** A run is worth more than its pictures: without fonts it goes on, and says so once. */
+  private boolean canDraw() {
+    Optional<String> missing = Fonts.missing();
+    if (missing.isPresent() && !warned) {
+      LOG.warning("no plots in tensorboard/: this Java cannot draw text (" + missing.get() + ")");
+      warned = true;
+    }
+    return missing.isEmpty();
   }
 
   @Override
