@@ -19,19 +19,11 @@ import sys
 import tempfile
 import time
 
+from suite.programs import own
+
 SIMCLR = pathlib.Path(__file__).resolve().parents[2] / "simclr"
 CHUNK = 128
 BATCHES = (128, 2048, 4096)
-
-
-def own_memory(pid):
-    """Bytes that process holds now apart from mapped files, 0 once it has ended."""
-    try:
-        status = pathlib.Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0
-    fields = dict(line.split(":", 1) for line in status.splitlines())
-    return 1024 * sum(int(fields[k].split()[0]) for k in ("RssAnon", "RssShmem") if k in fields)
 
 
 def pretrain(data, batch, images, settings, out):
@@ -48,7 +40,7 @@ def pretrain(data, batch, images, settings, out):
     with open(out.with_suffix(".log"), "w", encoding="utf-8") as log:
         process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log)
         while process.poll() is None:
-            peak = max(peak, own_memory(process.pid))
+            peak = max(peak, own(process.pid))
             time.sleep(0.05)
     if process.returncode:
         sys.exit(f"batch {batch} failed:\n{out.with_suffix('.log').read_text()}")
