@@ -57,7 +57,7 @@ def main():
     parser.add_argument("settings", nargs="*", metavar="KEY=VALUE")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--images", type=int, default=16384)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     measured = {batch: [] for batch in BATCHES}
     with tempfile.TemporaryDirectory() as folder:
         for turn in range(options.rounds):
