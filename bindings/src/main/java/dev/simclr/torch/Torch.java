@@ -1,6 +1,7 @@
 package dev.simclr.torch;
 
 import dev.simclr.torch.internal.NativeLibrary;
+import dev.simclr.torch.internal.Preload;
 import dev.simclr.torch.internal.SctContext;
 import dev.simclr.torch.internal.SctCuda;
 import dev.simclr.torch.internal.SctMemory;
@@ -20,6 +21,15 @@ public final class Torch {
    */
   public static void load() {
     NativeLibrary.load();
+  }
+
+  /**
+   * Starts loading the native libraries, and linking functions that training calls, on a thread of
+   * its own: half a second of work for a program that has other things to do first. The first use
+   * of the libraries waits for it, and a failure is thrown there.
+   */
+  public static void preload() {
+    Preload.start();
   }
 
   /** Returns what the loader looked at and took, one step a line. */

@@ -122,6 +122,13 @@ class ConfigLoaderTest {
           augment.view_0.blur=1      | unknown key augment.view_0.blur in the command line; did you mean augment.blur?
           augment.view_3.blur=0.5    | augment.view_3 is set, but augment.views is 2
           augment.semantics=tf       | augment.semantics is tf; allowed: torchvision, google
+          augment.mean=1             | augment.mean is 1; allowed: a list, such as [a, b]
+          augment.mean=[1,a,3]       | augment.mean is a; allowed: numbers
+          augment.order=null         | augment.order is null; allowed: a list, such as [a, b]
+          data.root=[a]              | data.root is ["a"]; allowed: a path
+          data.train=[a]             | data.train is ["a"]; allowed: text
+          train.batch=3000000000     | train.batch is 3000000000; allowed: whole numbers of at most 2147483647 in magnitude
+          train.seed=99999999999999999999 | train.seed is 99999999999999999999; allowed: whole numbers of at most 9223372036854775807 in magnitude
           augment.interpolation=area | augment.interpolation is area; allowed: bilinear, bicubic, bicubic-tensorflow
           """)
   void aWrongOverrideIsOneClearLine(String assignment, String message) {

@@ -154,7 +154,6 @@ final class ConfigTree {
       return StringNode.valueOf(value.asString());
     }
     if (expected.equals("a number") && found.equals("text")) {
-      // Jackson reads 5e-4 and nan, numbers in YAML's core schema, as text.
       OptionalDouble number = number(value.asString());
       if (number.isPresent()) {
         return DoubleNode.valueOf(number.getAsDouble());
@@ -169,7 +168,8 @@ final class ConfigTree {
     return value;
   }
 
-  private static OptionalDouble number(String text) {
+  /** Reads a number as YAML's core schema has it, of which Jackson takes 5e-4 and nan as text. */
+  static OptionalDouble number(String text) {
     if (text.matches("(?i)\\.?nan")) {
       return OptionalDouble.of(Double.NaN);
     }

@@ -13,21 +13,6 @@ import picocli.CommandLine.ParseResult;
     description = "Contrastive learning of visual representations (SimCLR) on libtorch.",
     mixinStandardHelpOptions = true,
     versionProvider = VersionReport.class,
-    subcommands = {
-      QuickstartCommand.class,
-      PretrainCommand.class,
-      KnnCommand.class,
-      LinearCommand.class,
-      FinetuneCommand.class,
-      PredictCommand.class,
-      EmbedCommand.class,
-      ViewsCommand.class,
-      BenchCommand.class,
-      SweepCommand.class,
-      CompareCommand.class,
-      RecipesCommand.class,
-      DoctorCommand.class
-    },
     footerHeading = "%nExit codes:%n",
     footer = {
       "  0   done",
@@ -57,12 +42,9 @@ public final class Main {
   /** Runs the command line and returns the exit code. */
   static int run(PrintWriter err, String... args) {
     CommandLine commandLine = new CommandLine(new Main());
+    // First: what is set below is handed on to the commands that are there.
+    Subcommands.add(commandLine, args);
     commandLine.setErr(err);
-    // Or each command would answer --version with nothing.
-    commandLine
-        .getSubcommands()
-        .values()
-        .forEach(command -> command.getCommandSpec().versionProvider(new VersionReport()));
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setParameterExceptionHandler((e, ignored) -> usage(e));
     commandLine.setExecutionExceptionHandler((e, line, ignored) -> failed(e, line));

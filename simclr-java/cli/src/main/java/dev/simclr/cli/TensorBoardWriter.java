@@ -17,8 +17,8 @@ import java.util.logging.Logger;
 
 /**
  * Writes what {@code metrics.jsonl} gets to {@code tensorboard/} in the run folder too, a sheet of
- * views at the start, and pictures of the curves so far with each evaluation and measurement:
- * {@code tensorboard --logdir runs} shows all runs below it.
+ * views with the first step that is reported, and pictures of the curves so far with each
+ * evaluation and measurement: {@code tensorboard --logdir runs} shows all runs below it.
  */
 final class TensorBoardWriter implements ProgressListener, AutoCloseable {
   private static final Logger LOG = Logger.getLogger(TensorBoardWriter.class.getName());
@@ -28,6 +28,7 @@ final class TensorBoardWriter implements ProgressListener, AutoCloseable {
   private final Clock clock = Clock.systemUTC();
   private EventFile events;
   private RunPlots plots;
+  private Optional<RunInfo> toDraw = Optional.empty();
   private boolean warned;
   private long lossDrawn = -1;
 
@@ -41,10 +42,14 @@ final class TensorBoardWriter implements ProgressListener, AutoCloseable {
     AtomicFiles.createDirectories(folder);
     events = EventFile.create(folder.resolve(fileName()), run.firstStep(), clock);
     plots = RunPlots.read(run.folder().resolve("metrics.jsonl"));
-    if (run.firstStep() == 0) {
-      ViewSheet sheet = ViewSheets.draw(config, run.dataset(), IMAGES, (_, _, _) -> {});
-      events.image("views", 0, sheet.height(), sheet.width(), sheet.png());
-    }
+    // Drawing takes as long as the first steps of a small network; they come first.
+    toDraw = Optional.of(run).filter(r -> r.firstStep() == 0);
+  }
+
+  private void drawViews(RunInfo run) {
+    ViewSheet sheet = ViewSheets.draw(config, run.dataset(), IMAGES, (_, _, _) -> {});
+    events.image("views", 0, sheet.height(), sheet.width(), sheet.png());
+    toDraw = Optional.empty();
   }
 
   /** The name that TensorFlow would choose, with milliseconds: a run may be resumed at once. */
@@ -77,6 +82,7 @@ final class TensorBoardWriter implements ProgressListener, AutoCloseable {
     events.scalar("train/images_per_second", p.step(), p.imagesPerSecond());
     events.scalar("train/data_wait", p.step(), p.dataWait());
     plots.add(p);
+    toDraw.ifPresent(this::drawViews);
   }
 
   @Override
