@@ -120,7 +120,7 @@ final class OnlineProbeTest {
     PretrainConfig config = config(true, 0);
     try (var _ = TensorScope.open();
         SimClrModel model = SimClrModel.create(config, Device.CPU);
-        OnlineProbe probe = new OnlineProbe(model, trainImages, config.train(), Device.CPU)) {
+        OnlineProbe probe = new OnlineProbe(model, trainImages, config, Device.CPU)) {
       StepImages order = new StepImages(config.train(), trainImages.size());
       Random random = new Random(1);
       int rows = 2 * TinyRuns.BATCH;
@@ -135,8 +135,7 @@ final class OnlineProbeTest {
         // In two parts, of which each row is in one.
         for (int first : new int[] {0, rows / 2}) {
           long[] part = LongStream.range(first, first + rows / 2).toArray();
-          probe.learn(
-              h.narrow(0, first, part.length), z.narrow(0, first, part.length), step, part, 0.5);
+          probe.add(h.narrow(0, first, part.length), z.narrow(0, first, part.length), step, part);
         }
         probe.update();
       }

@@ -8,7 +8,7 @@ import java.util.Locale;
  * @param activations what the forward pass of a batch, or a chunk of it, keeps for the backward
  *     pass, and gradients
  * @param weights parameters, gradients and optimizer state
- * @param batches the ring of batch buffers
+ * @param batches the ring of batch buffers, and features of a step for {@code eval.probe}
  * @param loss the contrastive loss
  * @param features features of training and test images during an evaluation
  */
@@ -67,9 +67,14 @@ public record MemoryEstimate(
     return new MemoryEstimate(
         (long) (encoded * perView * typeBytes),
         (long) (network.parameters() * perParameter),
-        buffers * views * 3 * size * size * typeBytes,
+        buffers * views * 3 * size * size * typeBytes + probe(config, network),
         loss(config, views),
         (long) (images * network.featureDim() * 4 * 2));
+  }
+
+  private static long probe(PretrainConfig config, NetworkSize network) {
+    long rows = (long) config.augment().views() * config.train().imagesPerStep();
+    return config.eval().probe() ? rows * (network.featureDim() + config.head().out()) * 4 : 0;
   }
 
   /** No loss holds a matrix of similarities: projections, their directions, gradients of both. */

@@ -14,6 +14,7 @@ import dev.simclr.optim.ParameterGroup;
 import dev.simclr.torch.DType;
 import dev.simclr.torch.Device;
 import dev.simclr.torch.GradMode;
+import dev.simclr.torch.MemoryFormat;
 import dev.simclr.torch.Nn;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
@@ -43,6 +44,11 @@ final class OnlineProbe implements AutoCloseable {
   private final Device device;
   private final int[] labels;
   private final StepImages order;
+  // Features of the rows of the step so far, and their classes.
+  private final Tensor stepH;
+  private final Tensor stepZ;
+  private final long[] stepClasses;
+  private int filled;
 
   /**
    * Share of test images whose class is found.
@@ -57,10 +63,11 @@ final class OnlineProbe implements AutoCloseable {
    *
    * @param model whose features they get
    * @param images labelled training images
-   * @param train seed and batches
+   * @param config seed, batches and views
    * @param device where features are
    */
-  OnlineProbe(SimClrModel model, ImageDataset images, TrainConfig train, Device device) {
+  OnlineProbe(SimClrModel model, ImageDataset images, PretrainConfig config, Device device) {
+    TrainConfig train = config.train();
     this.labels = IntStream.range(0, images.size()).map(images::label).toArray();
     this.order = new StepImages(train, images.size());
     this.device = device;
@@ -72,6 +79,16 @@ final class OnlineProbe implements AutoCloseable {
     List<Parameter> parameters = new ArrayList<>(prefixed(H, ofH));
     parameters.addAll(prefixed(Z, ofZ));
     this.optimizer = new AdamW(ParameterGroup.all(parameters, 0), 0.9, 0.999, 1e-8);
+    int rows = config.augment().views() * train.imagesPerStep();
+    this.stepH = rows(rows, model.featureDim(), device);
+    this.stepZ = rows(rows, model.head().outDim(), device);
+    this.stepClasses = new long[rows];
+  }
+
+  private static Tensor rows(int rows, int dim, Device device) {
+    try (var _ = TensorScope.open()) {
+      return Tensor.empty(DType.FLOAT32, device, MemoryFormat.CONTIGUOUS, rows, dim).retain();
+    }
   }
 
   private static Module classifier(int inputs, int classes, Initializer init, Device device) {
@@ -92,37 +109,38 @@ final class OnlineProbe implements AutoCloseable {
   }
 
   /**
-   * Adds the gradient of some rows of a batch.
+   * Takes features of the step, which the classifiers learn from when it ends: once for all rows,
+   * however the step is divided.
    *
    * @param h {@code [n, featureDim]}, of which only the values are taken
    * @param z {@code [n, D]}, likewise
    * @param batch number of the batch, from 0
    * @param rows of the batch, n numbers
-   * @param share n divided by all rows of the step
    */
-  void learn(Tensor h, Tensor z, long batch, long[] rows, double share) {
-    long[] classes = new long[rows.length];
+  void add(Tensor h, Tensor z, long batch, long[] rows) {
     for (int i = 0; i < rows.length; i++) {
-      classes[i] = labels[order.image(batch, Math.toIntExact(rows[i]))];
+      stepClasses[filled + i] = labels[order.image(batch, Math.toIntExact(rows[i]))];
     }
-    try (var _ = TensorScope.open()) {
-      Tensor target = Tensor.of(classes, classes.length).to(device);
-      Tensor ofBoth =
-          Nn.crossEntropy(ofH.forward(features(h)), target)
-              .add(Nn.crossEntropy(ofZ.forward(features(z)), target));
-      ofBoth.mul(share).backward();
+    try (var _ = TensorScope.open();
+        var _ = GradMode.noGrad()) {
+      // Autocast may have given them another type.
+      stepH.narrow(0, filled, rows.length).copy_(h);
+      stepZ.narrow(0, filled, rows.length).copy_(z);
     }
+    filled += rows.length;
   }
 
-  /** Autocast may have given them another type; the gradient stops here. */
-  private static Tensor features(Tensor rows) {
-    return rows.detach().to(DType.FLOAT32);
-  }
-
-  /** Ends the step with what all rows have added. */
+  /** Ends the step: the classifiers learn from its rows. */
   void update() {
+    try (var _ = TensorScope.open()) {
+      Tensor target = Tensor.of(stepClasses, stepClasses.length).to(device);
+      Nn.crossEntropy(ofH.forward(stepH), target)
+          .add(Nn.crossEntropy(ofZ.forward(stepZ), target))
+          .backward();
+    }
     optimizer.step(LEARNING_RATE);
     optimizer.zeroGrad();
+    filled = 0;
   }
 
   /**
@@ -140,7 +158,7 @@ final class OnlineProbe implements AutoCloseable {
     classifier.eval();
     try (var _ = TensorScope.open();
         var _ = GradMode.noGrad()) {
-      long[] found = classifier.forward(features(rows)).argmax(1, false).toLongArray();
+      long[] found = classifier.forward(rows.to(DType.FLOAT32)).argmax(1, false).toLongArray();
       long correct = IntStream.range(0, classes.length).filter(i -> found[i] == classes[i]).count();
       return (double) correct / classes.length;
     } finally {
@@ -162,5 +180,7 @@ final class OnlineProbe implements AutoCloseable {
     optimizer.close();
     ofZ.close();
     ofH.close();
+    stepZ.close();
+    stepH.close();
   }
 }

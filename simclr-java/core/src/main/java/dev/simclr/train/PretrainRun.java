@@ -67,7 +67,7 @@ final class PretrainRun {
         Optional<Evaluator> evaluator = Evaluator.of(config, backend, train, test);
         try (OnlineProbe probe =
             evaluator.isPresent() && config.eval().probe()
-                ? new OnlineProbe(model, train, config.train(), backend.device())
+                ? new OnlineProbe(model, train, config, backend.device())
                 : null) {
           return new PretrainSession(
                   request,

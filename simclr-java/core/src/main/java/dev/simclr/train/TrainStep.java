@@ -27,7 +27,6 @@ final class TrainStep {
   private final Criterion criterion;
   private final Optional<Chunks> chunks;
   private final GradientCache cache;
-  private final int stepRows;
   private final PretrainConfig config;
   private final StepImages images;
   private final LossGuard guard;
@@ -61,7 +60,6 @@ final class TrainStep {
     List<Tensor> buffers = new ArrayList<>(model.encoder().namedBuffers().values());
     buffers.addAll(model.head().namedBuffers().values());
     this.cache = new GradientCache(buffers, criterion);
-    this.stepRows = config.augment().views() * config.train().imagesPerStep();
     this.config = config;
     this.images = images;
     this.guard = guard;
@@ -107,13 +105,13 @@ final class TrainStep {
   private NtXent.Result backward(long step, long batch, Tensor views, double lr) {
     if (chunks.isPresent()) {
       return cache.backward(
-          (chunk, rows, last) -> last ? learn(chunk, batch, rows) : project(chunk),
+          (chunk, rows, last) -> last ? observed(chunk, batch, rows) : project(chunk),
           views,
           chunks.get().of(batch + 1),
           (projections, loss) -> observe(step, batch, projections, loss, lr));
     }
     long[] all = LongStream.range(0, views.size(0)).toArray();
-    Tensor projections = learn(views, batch, all);
+    Tensor projections = observed(views, batch, all);
     NtXent.Result result = criterion.of(projections);
     observe(step, batch, projections, result.loss(), lr);
     result.loss().backward();
@@ -139,8 +137,8 @@ final class TrainStep {
     }
   }
 
-  /** Projects rows of the batch, and lets the probe learn from them. */
-  private Tensor learn(Tensor views, long batch, long[] rows) {
+  /** Projects rows of the batch, which the probe gets to see. */
+  private Tensor observed(Tensor views, long batch, long[] rows) {
     if (probe.isEmpty()) {
       return project(views);
     }
@@ -151,7 +149,7 @@ final class TrainStep {
         h = model.encode(views);
         z = model.project(h);
       }
-      probe.get().learn(h, z, batch, rows, (double) rows.length / stepRows);
+      probe.get().add(h, z, batch, rows);
       return scope.keep(z);
     }
   }
