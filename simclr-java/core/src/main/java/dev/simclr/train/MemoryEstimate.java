@@ -74,7 +74,7 @@ public record MemoryEstimate(
 
   private static long probe(PretrainConfig config, NetworkSize network) {
     long rows = (long) config.augment().views() * config.train().imagesPerStep();
-    return config.eval().probe() ? rows * (network.featureDim() + config.head().out()) * 4 : 0;
+    return config.eval().probe() ? rows * ((long) network.featureDim() + config.head().out()) * 4 : 0;
   }
 
   /** No loss holds a matrix of similarities: projections, their directions, gradients of both. */
