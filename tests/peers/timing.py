@@ -26,7 +26,7 @@ def milliseconds(step, options):
     return times
 
 
-def report(iterations, dtype):
+def report(iterations, dtype=None):
     """Prints what was measured, and what must be equal for a comparison."""
     import torch  # here, so that options are read before it loads
 
@@ -34,7 +34,10 @@ def report(iterations, dtype):
         json.dumps(
             {
                 "iterations": iterations,
-                "facts": {"dtype": dtype, "threads": torch.get_num_threads()},
+                "facts": {
+                    **({"dtype": dtype} if dtype else {}),
+                    "threads": torch.get_num_threads(),
+                },
                 "versions": {"python": platform.python_version(), "torch": torch.__version__},
             }
         )

@@ -253,6 +253,46 @@ def empty_call():
     )
 
 
+COPIES = {
+    "wrap": "a segment of 256 MiB as a tensor, freed",
+    "mapped": "256 images of a mapped file as a tensor, freed",
+    "copy": "a segment of 256 MiB copied into a tensor, freed",
+}
+
+
+def copies(name, title):
+    """What it costs to hand memory over, and what the copy would cost that this avoids."""
+    return Comparison(
+        "memory-" + name,
+        title,
+        "us",
+        (
+            Ours("simclr-java", f"CopiesBenchmark.{name}", {}),
+            Peer("PyTorch", "copies.py", ("time", name), ("torch", "numpy")),
+        ),
+        higher_is_better=False,
+    )
+
+
+def growth(what, title, values, **parameters):
+    """What a step costs as one quantity grows; each value is compared with the first."""
+
+    def at(value):
+        chosen = {"dtype": "bfloat16", "part": "BOTH", "threads": 2, **parameters, what: value}
+        return Ours(
+            f"{what} {value:,}", "TrainingStepBenchmark.step", chosen, threads=chosen["threads"]
+        )
+
+    return Comparison(
+        "growth-" + what,
+        title,
+        "ms",
+        tuple(at(value) for value in values),
+        higher_is_better=False,
+        varies=("threads",),
+    )
+
+
 # Not a whole epoch of CIFAR-10, so that a comparison takes minutes; brief runs have a few batches.
 EPOCH = Load(images=6400)
 BRIEF_EPOCH = Load(images=64, batch=16, width=4)
@@ -328,5 +368,13 @@ ALL = (
     training_step("bfloat16", width=1.0, batch=64),
     empty_call(),
     *(call(name, title) for name, title in CALLS.items()),
+    *(copies(name, title) for name, title in COPIES.items()),
+    growth("threads", "step of the slim ResNet-18 by threads, views included", (1, 2)),
+    growth("batch", "step of the slim ResNet-18 by batch, views included", (64, 128, 256, 512)),
+    growth("size", "step of the slim ResNet-18 by image size, batch 64", (32, 64, 96, 128), batch=64),
+    growth(
+        "images", "views of a batch of 256 by size of the data set",
+        (1_024, 16_384, 131_072), part="DATA",
+    ),
     *programs(),
 )

@@ -22,16 +22,13 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * A step of the recipe cifar10-slim: ResNet-18 with the CIFAR stem, two views of a batch of 32x32
- * images, forward, NT-Xent, backward, SGD. The peer is tests/peers/training_step.py.
+ * A step of the recipe cifar10-slim: ResNet-18 with the CIFAR stem, two views of a batch of images,
+ * forward, NT-Xent, backward, SGD. The peer is tests/peers/training_step.py.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 public class TrainingStepBenchmark {
-  private static final int SIZE = 32;
-  private static final int BATCHES = 4;
-
   /** Type of convolutions and matrix products. */
   @Param({"float32", "bfloat16"})
   public String dtype;
@@ -40,11 +37,19 @@ public class TrainingStepBenchmark {
   @Param({"256"})
   public int batch;
 
+  /** Width and height of images. */
+  @Param({"32"})
+  public int size;
+
+  /** Images of the data set. */
+  @Param({"1024"})
+  public int images;
+
   /** Multiplier of all channel counts. */
   @Param({"0.25"})
   public double width;
 
-  /** Whether the views are made too (BOTH), or there before (MODEL). */
+  /** Whether the views are made too (BOTH), or there before (MODEL), or nothing else (DATA). */
   @Param({"MODEL", "BOTH"})
   public String part;
 
@@ -52,23 +57,23 @@ public class TrainingStepBenchmark {
   @Param({"2"})
   public int threads;
 
-  private ImageDataset images;
+  private ImageDataset noise;
   private TrainingSteps steps;
 
   /** Draws images and sets up the network. */
   @Setup
   public void open() {
     Random random = new Random(0);
-    MemoryDataset.Builder noise = MemoryDataset.builder(List.of());
-    for (int i = 0; i < BATCHES * batch; i++) {
-      byte[] pixels = new byte[SIZE * SIZE * RgbImage.CHANNELS];
+    MemoryDataset.Builder builder = MemoryDataset.builder(List.of());
+    for (int i = 0; i < images; i++) {
+      byte[] pixels = new byte[size * size * RgbImage.CHANNELS];
       random.nextBytes(pixels);
-      noise.add("noise-" + i, ImageDataset.UNLABELLED, RgbImage.of(SIZE, SIZE, pixels));
+      builder.add("noise-" + i, ImageDataset.UNLABELLED, RgbImage.of(size, size, pixels));
     }
-    images = noise.build();
+    noise = builder.build();
     PretrainConfig config =
         PretrainConfig.defaults()
-            .with(DataConfig.builder().imageSize(SIZE).build())
+            .with(DataConfig.builder().imageSize(size).build())
             .with(
                 ModelConfig.builder()
                     .width(width)
@@ -86,7 +91,7 @@ public class TrainingStepBenchmark {
                     .threads(threads)
                     .loaderThreads(threads)
                     .build());
-    steps = new TrainingSteps(config, images, TrainingSteps.Part.valueOf(part));
+    steps = new TrainingSteps(config, noise, TrainingSteps.Part.valueOf(part));
   }
 
   /** One step. */
@@ -99,6 +104,6 @@ public class TrainingStepBenchmark {
   @TearDown
   public void close() {
     steps.close();
-    images.close();
+    noise.close();
   }
 }
