@@ -4,6 +4,7 @@ import dev.simclr.torch.TorchException;
 import dev.simclr.torch.internal.ffm.Sct;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
@@ -39,11 +40,27 @@ public final class Preload {
           Sct::sct_backward$handle,
           Sct::sct_sgd_step$handle);
 
+  private static final AtomicBoolean STARTED = new AtomicBoolean();
+
   private Preload() {}
 
-  /** Starts; returns at once. */
+  /** Starts, the first time; returns at once. */
   public static void start() {
-    Thread.ofPlatform().daemon().name("simclr-preload").start(Preload::run);
+    if (!STARTED.compareAndSet(false, true)) {
+      return;
+    }
+    Thread loading = Thread.ofPlatform().daemon().name("simclr-preload").start(Preload::run);
+    // The end of a process runs destructors of libraries, which must not be half constructed then.
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> finish(loading), "simclr-preload-end"));
+  }
+
+  private static void finish(Thread loading) {
+    loading.interrupt();
+    try {
+      loading.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static void run() {
@@ -53,6 +70,11 @@ public final class Preload {
       // NativeLibrary has kept it for the first use, which throws it where somebody can answer it.
       return;
     }
-    FUNCTIONS.forEach(Supplier::get);
+    for (Supplier<MethodHandle> function : FUNCTIONS) {
+      if (Thread.interrupted()) {
+        return;
+      }
+      function.get();
+    }
   }
 }

@@ -45,6 +45,7 @@ public final class Main {
     // First: what is set below is handed on to the commands that are there.
     Subcommands.add(commandLine, args);
     commandLine.setErr(err);
+    commandLine.setExecutionStrategy(Subcommands::execute);
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setParameterExceptionHandler((e, ignored) -> usage(e));
     commandLine.setExecutionExceptionHandler((e, line, ignored) -> failed(e, line));

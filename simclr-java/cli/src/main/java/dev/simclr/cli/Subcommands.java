@@ -1,10 +1,9 @@
 package dev.simclr.cli;
 
 import dev.simclr.torch.Torch;
-import java.util.List;
-import java.util.Set;
 import java.util.function.Supplier;
 import picocli.CommandLine;
+import picocli.CommandLine.ParseResult;
 
 /** The commands of the program. */
 enum Subcommands {
@@ -17,14 +16,10 @@ enum Subcommands {
   EMBED("embed", true, EmbedCommand::new),
   VIEWS("views", true, ViewsCommand::new),
   BENCH("bench", true, BenchCommand::new),
-  SWEEP("sweep", true, SweepCommand::new),
+  SWEEP("sweep", false, SweepCommand::new),
   COMPARE("compare", false, CompareCommand::new),
   RECIPES("recipes", false, RecipesCommand::new),
   DOCTOR("doctor", true, DoctorCommand::new);
-
-  /** Answered without libtorch. */
-  private static final Set<String> ANSWERED_AT_ONCE =
-      Set.of("--help", "-h", "--version", "-V", "--dry-run");
 
   private final String label;
   private final boolean computes;
@@ -37,16 +32,12 @@ enum Subcommands {
   }
 
   /**
-   * Adds the command that the arguments name, whose libraries are loaded while it reads its
-   * configuration, or all commands if they name none. picocli takes longer to read the options of
-   * all commands than the JVM takes to start.
+   * Adds the command that the arguments name, or all commands if they name none: picocli takes
+   * longer to read the options of all of them than the JVM takes to start.
    */
   static void add(CommandLine line, String... args) {
     for (Subcommands each : values()) {
       if (args.length > 0 && each.label.equals(args[0])) {
-        if (each.computes && ANSWERED_AT_ONCE.stream().noneMatch(List.of(args)::contains)) {
-          Torch.preload();
-        }
         each.add(line);
         return;
       }
@@ -54,6 +45,27 @@ enum Subcommands {
     for (Subcommands each : values()) {
       each.add(line);
     }
+  }
+
+  /** Has libtorch loaded, while the command reads its settings, if it is one that computes. */
+  static int execute(ParseResult parsed) {
+    if (parsed.hasSubcommand() && computes(parsed.subcommand())) {
+      Torch.preload();
+    }
+    return new CommandLine.RunLast().execute(parsed);
+  }
+
+  private static boolean computes(ParseResult parsed) {
+    if (parsed.isUsageHelpRequested() || parsed.isVersionHelpRequested()) {
+      return false;
+    }
+    String name = parsed.commandSpec().name();
+    for (Subcommands each : values()) {
+      if (each.label.equals(name)) {
+        return each.computes;
+      }
+    }
+    throw new AssertionError("no command " + name);
   }
 
   private void add(CommandLine line) {
