@@ -16,8 +16,6 @@
 #include <ATen/ops/softplus.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/DispatchKeySet.h>
-#include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include <cmath>
 #include <limits>
@@ -26,17 +24,13 @@
 #include "detail/call.h"
 #include "detail/chunked.h"
 #include "detail/temperature.h"
+#include "detail/without_autocast.h"
 
 using namespace sct;
 
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-// Similarities in bfloat16 would lose the differences that the losses are about.
-struct WithoutAutocast {
-  c10::impl::ExcludeDispatchKeyGuard guard{c10::autocast_dispatch_keyset};
-};
 
 // Two views of N images, in float32 or float64.
 Tensor two_views(sct_tensor z) {

@@ -10,8 +10,6 @@
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/DispatchKeySet.h>
-#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -22,6 +20,7 @@
 #include "detail/chunked.h"
 #include "detail/nt_xent_cpu.h"
 #include "detail/temperature.h"
+#include "detail/without_autocast.h"
 
 using namespace sct;
 
@@ -31,11 +30,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 using nt_xent::kEps;
-
-// No autocast inside: similarities in bfloat16 would lose the differences that the loss is about.
-struct WithoutAutocast {
-  c10::impl::ExcludeDispatchKeyGuard guard{c10::autocast_dispatch_keyset};
-};
 
 // <u_i, u_j> / temperature of the `count` anchors from row `first` on with all rows of `u`, with
 // -inf where an anchor meets itself: it is not its own negative.

@@ -7,8 +7,6 @@
 #include <ATen/ops/mm.h>
 #include <ATen/ops/scatter.h>
 #include <ATen/ops/where.h>
-#include <c10/core/DispatchKeySet.h>
-#include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include <limits>
 
@@ -16,6 +14,7 @@
 #include "detail/chunked.h"
 #include "detail/sup_con_cpu.h"
 #include "detail/temperature.h"
+#include "detail/without_autocast.h"
 
 using namespace sct;
 
@@ -32,7 +31,7 @@ Tensor positives(const Tensor& labels, int64_t first, int64_t count) {
 
 // With operations of libtorch, a few anchors at a time, on any device.
 variable_list by_chunks(const Tensor& z, const Tensor& labels, double temperature) {
-  const c10::impl::ExcludeDispatchKeyGuard without_autocast(c10::autocast_dispatch_keyset);
+  const WithoutAutocast without_autocast;
   const Tensor u = unit_rows(z);
   const int64_t m = u.size(0);
   const Tensor found = at::empty({m}, labels.options());

@@ -7,11 +7,12 @@ DATA holds train/<class>/ with images of CIFAR-10's size. Each round pretrains r
 with each size of batch in turn, for about as many images; KEY=VALUE change the recipe, such as
 model.width=1 for the full ResNet-18. Printed are medians over the rounds: the peak of the process's
 own memory (RssAnon + RssShmem: mapped files do not count, they can be dropped), and the images per
-second of the steps after the first quarter.
+second of the steps after the first quarter, the first step at least.
 """
 
 import argparse
 import json
+import math
 import pathlib
 import statistics
 import subprocess
@@ -31,7 +32,7 @@ def pretrain(data, batch, images, settings, out):
     command = [
         SIMCLR, "pretrain", "--recipe", "cifar10-slim", "--quiet", "--out", out,
         "data.source=folder", f"data.root={data}", f"train.batch={batch}",
-        f"train.steps={max(1, images // batch)}", "train.log_every=1", "optim.warmup_epochs=0",
+        f"train.steps={max(2, images // batch)}", "train.log_every=1", "optim.warmup_epochs=0",
         "eval.knn=false", "eval.linear=false", "eval.meters_every=0", *settings,
     ]  # fmt: skip
     if batch > CHUNK:
@@ -46,7 +47,7 @@ def pretrain(data, batch, images, settings, out):
         sys.exit(f"batch {batch} failed:\n{out.with_suffix('.log').read_text()}")
     lines = (json.loads(line) for line in open(out / "metrics.jsonl", encoding="utf-8"))
     rates = [line["images_per_second"] for line in lines if line["type"] == "train"]
-    return peak, statistics.median(rates[len(rates) // 4 :])
+    return peak, statistics.median(rates[math.ceil(len(rates) / 4) :])
 
 
 def main():

@@ -20,8 +20,8 @@ extern "C" {
  *
  * Memory is O(N D): no matrix of similarities is ever held. On the CPU, and unless in float64, by
  * kernels with the instruction set of sct_augment_isa; elsewhere by libtorch's own operations, a
- * few anchors at a time, without waiting for a GPU. Same bits on every run with the same number of
- * threads.
+ * few anchors at a time, in an order that does not depend on values. On the CPU the same bits on
+ * every run with the same number of threads.
  *
  * `ret_loss`, 0-dim float32 (float64 for float64).
  * `ret_accuracy`, 0-dim, no graph: share of the N view-1 anchors whose positive is strictly more

@@ -19,8 +19,8 @@ public final class Losses {
    * <p>It is computed in FLOAT32 whatever the dtype of {@code z} and autocast say, in FLOAT64 for
    * FLOAT64. It can be differentiated once. Memory is O(N D): the matrix of similarities is never
    * held. Rows shorter than 1e-12, zeros among them, have a finite loss and a gradient that is 1e12
-   * times that of u; a number that is not finite makes the loss NaN. Results are the same bits on
-   * every run with the same number of threads.
+   * times that of u; a number that is not finite makes the loss NaN. On the CPU results are the
+   * same bits on every run with the same number of threads.
    *
    * @param z {@code [2N, D]}: rows 0 to N - 1 are view 1, rows N to 2N - 1 view 2 of the same
    *     images

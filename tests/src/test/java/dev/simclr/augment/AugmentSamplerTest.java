@@ -149,7 +149,7 @@ class AugmentSamplerTest {
       if (blur != null) {
         blurred++;
         sigmas
-            .computeIfAbsent(key.step() + " " + key.view(), k -> new HashSet<>())
+            .computeIfAbsent(key.batch() + " " + key.view(), k -> new HashSet<>())
             .add(blur.sigma());
       }
     }

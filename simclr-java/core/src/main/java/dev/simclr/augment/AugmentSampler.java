@@ -12,7 +12,7 @@ import java.util.List;
  * RandomResizedCrop.get_params}, {@code RandomHorizontalFlip}, {@code ColorJitter} within {@code
  * RandomApply}, {@code RandomGrayscale} and {@code GaussianBlur} within {@code RandomApply}. With
  * {@link Semantics#GOOGLE} they are those of the SimCLR reference, whose blur has one sigma for all
- * images of a step.
+ * images of a batch.
  *
  * <p>Each parameter has a fixed place among the words of the Philox key of purpose {@link
  * Purpose#AUGMENT}, whatever the order of the operations, so one operation can be switched off
@@ -35,7 +35,7 @@ import java.util.List;
  * </table>
  *
  * <p>The sigma of the google semantics is word 0 of block 0 of the key of purpose {@link
- * Purpose#BATCH} with the step in place of the epoch and the sample 0.
+ * Purpose#BATCH} with the batch in place of the epoch and the sample 0.
  *
  * <p>Immutable and thread safe.
  */

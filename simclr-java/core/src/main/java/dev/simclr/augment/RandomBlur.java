@@ -2,7 +2,7 @@ package dev.simclr.augment;
 
 /**
  * How views are blurred: with a Gaussian whose standard deviation is uniform, drawn for each view
- * or, with {@link Semantics#GOOGLE}, for all images of a step; which of them are blurred is drawn
+ * or, with {@link Semantics#GOOGLE}, for all images of a batch; which of them are blurred is drawn
  * for each view. How many taps it has depends on the size of the view, see {@link
  * ViewFormat#blurTaps()}.
  *

@@ -14,7 +14,7 @@ public enum Semantics {
    * SampleDistortedBoundingBoxV2} draws them (aspect ratio uniform, height uniform, no crop under a
    * tenth of the image), contrast towards the mean of each channel, saturation in HSV, a clamp
    * after each operation of the jitter even where its strength is 0, and a blur with zeros beyond
-   * the border whose sigma is one for all images of a step. Views are clamped to [0, 1] before the
+   * the border whose sigma is one for all images of a batch. Views are clamped to [0, 1] before the
    * blur and at the end. Meant to go with {@link Interpolation#BICUBIC_TENSORFLOW}.
    */
   GOOGLE

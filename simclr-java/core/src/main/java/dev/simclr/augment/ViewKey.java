@@ -6,11 +6,12 @@ package dev.simclr.augment;
  *
  * @param seed the run's seed
  * @param epoch from 0
- * @param step from 0, over all epochs; decides only what is drawn once for a whole batch
+ * @param batch from 0, over all epochs; decides only what is drawn once for a whole batch, the sigma
+ *     of {@link Semantics#GOOGLE}
  * @param sample index of the image in its data set
  * @param view 0 to 255; 0 and 1 for the two views of SimCLR
  */
-public record ViewKey(long seed, long epoch, long step, int sample, int view) {
+public record ViewKey(long seed, long epoch, long batch, int sample, int view) {
 
   /**
    * Checks the view.

@@ -17,9 +17,9 @@ final class ViewWords {
     Philox.words(key.seed(), Purpose.AUGMENT, key.epoch(), key.sample(), key.view(), block, words);
   }
 
-  /** Goes to a block that all images of a step share. */
+  /** Goes to a block that all images of a batch share. */
   void goBatch(int block) {
-    Philox.words(key.seed(), Purpose.BATCH, key.step(), 0, key.view(), block, words);
+    Philox.words(key.seed(), Purpose.BATCH, key.batch(), 0, key.view(), block, words);
   }
 
   /** The word itself. */

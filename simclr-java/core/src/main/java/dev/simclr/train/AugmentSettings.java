@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * @param semantics whose definition of crop, colour jitter and blur holds
  * @param views views of each image, 1 to 16; training takes 2, or more with a loss for them
  * @param device where the views of training are made: by threads of the processor, or by the GPU
- *     that trains, in whose memory all images lie then; they agree to 1e-5
+ *     that trains, in whose memory all images lie then
  * @param all what is done to every view that has no section of its own
  * @param view views that differ: {@code view_1} for the first one, and so on. In the YAML form such
  *     a section lists only the keys that differ from those of all views
