@@ -60,6 +60,8 @@ final class Plot {
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE);
     chart.getStyler().setLegendVisible(drawn.size() > 1);
+    // Without it few ticks have all digits of a double, and others no zero before the point.
+    chart.getStyler().setYAxisDecimalPattern("0.####");
     drawn.forEach((name, curve) -> {
       XYSeries series = chart.addSeries(name, curve.steps(), curve.values());
       if (curve.steps().size() > MOST_MARKS) {
