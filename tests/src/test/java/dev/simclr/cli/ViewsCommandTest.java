@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.simclr.cli.CliRunner.Outcome;
+import dev.simclr.testing.ChildJvm;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -139,5 +140,22 @@ class ViewsCommandTest {
     assertEquals(2, outcome.code(), outcome.err());
     assertEquals(1, outcome.err().lines().count(), outcome.err());
     assertTrue(outcome.err().startsWith("simclr: " + message), outcome.err());
+  }
+
+  /** Pictures are drawn into files. */
+  @Test
+  void needsNoDisplay() throws IOException, InterruptedException {
+    Path out = dir.resolve("views.png");
+    ChildJvm.Result result =
+        new ChildJvm()
+            .variable("DISPLAY", "nowhere:77")
+            .run(
+                Main.class.getName(),
+                "views",
+                "--out",
+                out.toString(),
+                "data.cache=" + dir.resolve("cache"));
+    assertEquals(0, result.status(), result.toString());
+    assertTrue(Files.size(out) > 0);
   }
 }
