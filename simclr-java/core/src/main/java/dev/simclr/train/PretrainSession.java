@@ -120,8 +120,7 @@ final class PretrainSession {
                 totalSteps * train.accumulate());
         LossGuard guard = new LossGuard(backend.device());
         var _ = TensorCache.open(backend.device(), memory.peakBytes())) {
-      StepImages order = new StepImages(train, images.size());
-      TrainStep trainStep = new TrainStep(backend, model, optimizer, config, guard, order, probe);
+      TrainStep trainStep = new TrainStep(backend, model, optimizer, config, guard, images, probe);
       Pace pace = new Pace(train.imagesPerStep());
       pace.restart(System.nanoTime(), views.waitNanos());
       model.train(true);
