@@ -6,8 +6,8 @@
 DATA holds train/<class>/ and test/<class>/, RUN is a pretraining run of it. For each subset of the
 labels, the same for both: RUN is fine-tuned, and a new network trained with each of three learning
 rates on four fifths of the subset, then with the best of them (on the last fifth) on all of it. Both
-have the augmentation of RUN's recipe. Rows are added to OUT/labels.csv; those that are there are
-not computed again.
+have the network and the augmentation of RUN/config.yaml. Rows are added to OUT/labels.csv; those
+that are there are not computed again.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import subprocess
 
 SIMCLR = pathlib.Path(__file__).resolve().parent.parent.parent / "simclr"
 RATES = (0.05, 0.1, 0.2)
+WEIGHT_DECAY = 5e-4  # From scratch, as recipe supervised has it.
 COLUMNS = ("per_class", "subset", "start", "epochs", "lr", "images", "tested_on", "top1", "seconds")
 
 
@@ -106,8 +107,8 @@ def main():
         held_out = {}
         for lr in RATES:
             scratch = {**key, "start": "scratch", "epochs": options.scratch_epochs, "lr": lr}
-            arguments = ["--from-scratch", "--recipe", "supervised", "model.width=0.25"]
-            arguments += ["--batch", 128, "--lr", lr]
+            arguments = ["--from-scratch", "--config", options.run / "config.yaml"]
+            arguments += ["--batch", 128, "--weight-decay", WEIGHT_DECAY, "--lr", lr]
             held_out[lr] = study.run(
                 {**scratch, "tested_on": "held-out"}, arguments, lists["fit"], lists["held-out"]
             )

@@ -296,6 +296,15 @@ class BadInputTest {
   }
 
   @Test
+  void aStepOfMoreViewsThanAreCounted() {
+    refused(
+        2,
+        "train.accumulate is 65536; allowed: at most 32767 with train.batch 65536, since a step has"
+            + " at most 2^31 - 1 views",
+        onImages("train.batch=65536", "train.accumulate=65536"));
+  }
+
+  @Test
   void aConfigurationThatCannotBeRead() throws IOException {
     Path missing = directory.resolve("missing.yaml");
     refused(

@@ -57,6 +57,24 @@ final class BenchCommandTest {
   }
 
   @Test
+  void moreNoiseThanCanBeIsRefused() {
+    // Four times as many are no int.
+    Outcome outcome =
+        simclr(
+            "bench",
+            "--seconds",
+            "1",
+            "data.image_size=32",
+            "train.batch=32768",
+            "train.accumulate=16384");
+    assertEquals(2, outcome.code());
+    assertEquals(
+        "simclr: train.batch times train.accumulate is 536870912; allowed without data.root: at"
+            + " most 1398101 images of noise of data.image_size 32\n",
+        outcome.err());
+  }
+
+  @Test
   void noTimeIsRefused() {
     Outcome outcome = bench("0", List.of());
     assertEquals(2, outcome.code());

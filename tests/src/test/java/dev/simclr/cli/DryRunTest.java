@@ -157,5 +157,10 @@ final class DryRunTest {
     assertEquals(2, longWarmUp.code());
     assertTrue(
         longWarmUp.err().contains("at most the steps of the run, which has 1"), longWarmUp.err());
+    Outcome views = dryRun("--recipe", "quickstart", "train.device=cpu", "augment.device=cuda");
+    assertEquals(2, views.code());
+    assertEquals(
+        "simclr: augment.device is cuda, and training is on cpu; allowed here: cpu",
+        views.err().strip());
   }
 }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
@@ -189,6 +190,28 @@ final class SweepCommandTest {
     assertEquals(3, outcome.code(), outcome.err());
     assertTrue(outcome.err().contains("other columns"), outcome.err());
     assertEquals(List.of("a,b", "1,2"), rows());
+  }
+
+  @Test
+  void resultsOfAnotherVersionAreLeftAlone() throws IOException {
+    String header =
+        SweepResults.COLUMNS.stream()
+            .filter(column -> !column.startsWith("probe_"))
+            .collect(Collectors.joining(","));
+    List<String> before =
+        List.of(header, "0123456789ab" + ",".repeat(header.split(",").length - 1));
+    Files.createDirectories(out());
+    Files.write(out().resolve("results.csv"), before);
+    Outcome outcome = sweep("vary: {train.seed: [1]}");
+    assertEquals(3, outcome.code(), outcome.err());
+    assertEquals(
+        "simclr: "
+            + out().resolve("results.csv")
+            + " was written by another version, whose results have other columns; choose another"
+            + " --out, or move the file away\n",
+        outcome.err());
+    assertEquals(before, rows());
+    assertTrue(runs().isEmpty(), "nothing was trained");
   }
 
   @Test

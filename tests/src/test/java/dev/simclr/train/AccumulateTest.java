@@ -209,7 +209,7 @@ final class AccumulateTest {
         e.getMessage()
             .contains(
                 " at step 1 (learning rate 0.5), with projections that are not finite of the"
-                    + " training images 3, 6; lower optim.lr"),
+                    + " training images image-3, image-6; lower optim.lr"),
         e.getMessage());
   }
 }

@@ -3,6 +3,7 @@ package dev.simclr.train;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.simclr.model.Parameter;
 import dev.simclr.model.ParameterKind;
@@ -10,9 +11,11 @@ import dev.simclr.torch.LeakCheck;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakCheck.class)
@@ -37,6 +40,14 @@ final class NonFiniteLossExceptionTest {
               + " the warm-up",
           e.getMessage());
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2, 'a-0, a-1'", "4, 'a-0, a-1, a-2, a-3'", "7, 'a-0, a-1, a-2, a-3 and 3 more'"})
+  void ofManyImagesAFewAreNamed(int count, String named) {
+    List<String> images = IntStream.range(0, count).mapToObj(i -> "a-" + i).toList();
+    String message = new NonFiniteLossException(3, Double.NaN, 0.5, images).getMessage();
+    assertTrue(message.contains(" of the training images " + named + "; lower"), message);
   }
 
   @Test

@@ -54,14 +54,7 @@ final class OnlineProbeTest {
   @ValueSource(ints = {0, 8})
   void noBitOfTheEncoderDependsOnIt(int chunk) throws IOException {
     List<Evaluation> evaluations = new ArrayList<>();
-    ProgressListener listener =
-        new ProgressListener() {
-          @Override
-          public void evaluated(Evaluation e) {
-            evaluations.add(e);
-          }
-        };
-    Path with = pretrainer(config(true, chunk), "with").listener(listener).run().folder();
+    Path with = pretrainer(config(true, chunk), "with").listener(into(evaluations)).run().folder();
     Path without = pretrainer(config(false, chunk), "without").run().folder();
     for (String file : List.of("model.safetensors", "head.safetensors")) {
       assertArrayEquals(
@@ -172,25 +165,68 @@ final class OnlineProbeTest {
   @Test
   void aRunWithoutCanGoOnWithIt() {
     StopToken token = new StopToken();
-    ProgressListener stopper =
-        new ProgressListener() {
-          @Override
-          public void stepped(StepProgress progress) {
-            if (progress.step() == TinyRuns.STEPS_PER_EPOCH) {
-              token.request();
-            }
-          }
-        };
     PretrainResult stopped =
-        pretrainer(config(false, 0), "run").listener(stopper).stop(token).run();
+        pretrainer(config(false, 0), "run").listener(stopAfterAnEpoch(token)).stop(token).run();
     assertFalse(stopped.finished());
-    Evaluation last =
+    List<Evaluation> evaluations = new ArrayList<>();
+    pretrainer(config(true, 0), "run").listener(into(evaluations)).resume().run();
+    Evaluation first = evaluations.getFirst();
+    assertEquals(TinyRuns.STEPS_PER_EPOCH, first.step());
+    assertTrue(first.knn().isPresent(), first.toString());
+    assertTrue(first.probeH().isEmpty() && first.probeZ().isEmpty(), first.toString());
+    assertEquals(4, evaluations.size());
+    for (Evaluation e : evaluations.subList(1, 4)) {
+      assertTrue(e.probeH().isPresent() && e.probeZ().isPresent(), e.toString());
+    }
+  }
+
+  /** What was learnt before a stop is tested at once. */
+  @Test
+  void aResumedProbeHasLearnt() {
+    StopToken token = new StopToken();
+    assertFalse(
         pretrainer(config(true, 0), "run")
-            .resume()
+            .listener(stopAfterAnEpoch(token))
+            .stop(token)
             .run()
-            .summary()
-            .flatMap(RunSummary::last)
-            .orElseThrow();
-    assertTrue(last.probeH().isPresent() && last.probeZ().isPresent(), last.toString());
+            .finished());
+    List<Evaluation> evaluations = new ArrayList<>();
+    pretrainer(config(true, 0), "run").listener(into(evaluations)).resume().run();
+    Evaluation first = evaluations.getFirst();
+    assertEquals(TinyRuns.STEPS_PER_EPOCH, first.step());
+    assertTrue(first.probeH().isPresent() && first.probeZ().isPresent(), first.toString());
+  }
+
+  /** It is in the checkpoint all the same. */
+  @Test
+  void aProbeThatWasSavedBeforeTheFirstStepHasNot() {
+    StopToken token = new StopToken();
+    token.request();
+    assertEquals(0, pretrainer(config(true, 0), "run").stop(token).run().steps());
+    List<Evaluation> evaluations = new ArrayList<>();
+    pretrainer(config(true, 0), "run").listener(into(evaluations)).resume().run();
+    Evaluation first = evaluations.getFirst();
+    assertEquals(0, first.step());
+    assertTrue(first.probeH().isEmpty() && first.probeZ().isEmpty(), first.toString());
+  }
+
+  private static ProgressListener stopAfterAnEpoch(StopToken token) {
+    return new ProgressListener() {
+      @Override
+      public void stepped(StepProgress progress) {
+        if (progress.step() == TinyRuns.STEPS_PER_EPOCH) {
+          token.request();
+        }
+      }
+    };
+  }
+
+  private static ProgressListener into(List<Evaluation> evaluations) {
+    return new ProgressListener() {
+      @Override
+      public void evaluated(Evaluation e) {
+        evaluations.add(e);
+      }
+    };
   }
 }

@@ -29,6 +29,15 @@ final class PretrainConfigTest {
             () -> OptimConfig.builder().beta2(1).build(),
             "optim.beta2 is 1.0; allowed: from 0 to below 1"),
         bad(() -> TrainConfig.builder().batch(1).build(), "train.batch is 1; allowed: 2 to 65536"),
+        bad(
+            () -> TrainConfig.builder().batch(32768).accumulate(65536).build(),
+            "train.accumulate is 65536; allowed: at most 65535 with train.batch 32768, since"),
+        bad(
+            () ->
+                PretrainConfig.defaults()
+                    .with(TrainConfig.builder().batch(32768).accumulate(32768).build()),
+            "train.accumulate is 32768; allowed: at most 32767 with train.batch 32768 and"
+                + " augment.views 2, since a step has at most 2^31 - 1 views"),
         bad(() -> TrainConfig.builder().epochs(-3).build(), "train.epochs is -3"),
         bad(() -> HeadConfig.builder().layers(5).build(), "head.layers is 5; allowed: 0 to 4"),
         bad(() -> ModelConfig.builder().width(Double.NaN).build(), "model.width is NaN"),

@@ -1,5 +1,6 @@
 package dev.simclr.train;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,11 +13,13 @@ import dev.simclr.compute.ViewSource;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.MemoryDataset;
 import dev.simclr.data.RgbImage;
+import dev.simclr.testing.TinyFolder;
 import dev.simclr.torch.Cuda;
 import dev.simclr.torch.Device;
 import dev.simclr.torch.LeakCheck;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,7 +55,47 @@ final class TrainingViewsTest {
                     .trainImages(TinyRuns.trainImages())
                     .run());
     assertEquals(REFUSED + "training is on cpu; allowed here: cpu", e.getMessage());
-    assertFalse(Files.exists(run.resolve("checkpoints/last")));
+    assertFalse(Files.exists(run));
+  }
+
+  @Test
+  void aPlanSaysIt() {
+    var e =
+        assertThrows(
+            IllegalArgumentException.class, () -> RunPlan.of(onGpu(TrainConfig.DeviceChoice.CPU)));
+    assertEquals(REFUSED + "training is on cpu; allowed here: cpu", e.getMessage());
+  }
+
+  @Test
+  void nothingIsPackedBefore() throws IOException {
+    PretrainConfig config = onGpu(TrainConfig.DeviceChoice.CPU).with(folder().build());
+    Path run = directory.resolve("run");
+    var e =
+        assertThrows(IllegalArgumentException.class, () -> Pretrainer.of(config).folder(run).run());
+    assertTrue(e.getMessage().startsWith(REFUSED + "training is on cpu"), e.getMessage());
+    assertFalse(Files.exists(directory.resolve("cache")));
+    assertFalse(Files.exists(run));
+  }
+
+  @Test
+  void imagesThatWouldBePackedAsJpegAreRefused() throws IOException {
+    PretrainConfig config =
+        onGpu(TrainConfig.DeviceChoice.AUTO).with(folder().pack(DataConfig.Pack.JPEG).build());
+    var e = assertThrows(IllegalArgumentException.class, () -> RunPlan.of(config));
+    assertEquals(
+        REFUSED
+            + "the images are packed as JPEG; data.pack=pixels decodes them before; allowed here:"
+            + " cpu",
+        e.getMessage());
+    PretrainConfig processor = config.with(AugmentSettings.defaults());
+    assertEquals(20, RunPlan.of(processor).data().train(), "on the processor they are not");
+  }
+
+  private DataConfig.Builder folder() throws IOException {
+    return TinyRuns.config().data().toBuilder()
+        .source(DataConfig.Source.FOLDER)
+        .root(TinyFolder.write(directory.resolve("images"), 20, 8))
+        .cache(directory.resolve("cache"));
   }
 
   @Test
@@ -66,10 +109,30 @@ final class TrainingViewsTest {
     var e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> TrainingViews.requirePixelsOfOneSize(mixed.build()));
+            () -> TrainingViews.requireImages(onGpu(TrainConfig.DeviceChoice.CUDA), mixed.build()));
     assertTrue(
         e.getMessage().matches(REFUSED + "images have several sizes: small is .*, large .*"),
         e.getMessage());
+    assertDoesNotThrow(() -> TrainingViews.requireImages(TinyRuns.config(), mixed.build()));
+  }
+
+  @Test
+  @Tag("gpu")
+  void imagesOfSeveralSizesLeaveNoFolder() {
+    assumeTrue(Cuda.isLoaded() && Cuda.isAvailable(), "needs a GPU");
+    var mixed = MemoryDataset.builder(List.of("any"));
+    for (int i = 0; i < TinyRuns.BATCH; i++) {
+      mixed.add("image-" + i, 0, RgbImage.of(2 + i, 3, new byte[(2 + i) * 9]));
+    }
+    Path run = directory.resolve("run");
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            Pretrainer.of(onGpu(TrainConfig.DeviceChoice.CUDA))
+                .folder(run)
+                .trainImages(mixed.build())
+                .run());
+    assertFalse(Files.exists(run));
   }
 
   @Test

@@ -29,8 +29,11 @@ import picocli.CommandLine.Option;
 final class BenchCommand implements Callable<Integer> {
   private static final int NOISE_BATCHES = 4;
 
-  /** More than this only if one batch has more: the heap is small. */
+  /** More than this only if one update has more: the heap is small. */
   private static final long NOISE_BYTES = 256L << 20;
+
+  /** More than this is refused, also if one update has more. */
+  private static final long MOST_NOISE_BYTES = 4L << 30;
 
   /** Above this share of waiting, more loader threads would help. */
   private static final double WAITING = 0.05;
@@ -80,9 +83,7 @@ final class BenchCommand implements Callable<Integer> {
       return RunData.open(data, Split.TRAIN, new PackingPrinter(console));
     }
     int size = data.imageSize();
-    int batch = config.train().imagesPerStep();
-    int fitting = (int) (NOISE_BYTES / ((long) size * size * RgbImage.CHANNELS));
-    int count = Math.clamp(fitting, batch, NOISE_BATCHES * batch);
+    int count = noiseImages(config.train().imagesPerStep(), size);
     console.fact("images", count + " of noise, " + size + " x " + size + " (no data.root)");
     Random random = new Random(0);
     MemoryDataset.Builder noise = MemoryDataset.builder(List.of());
@@ -92,6 +93,29 @@ final class BenchCommand implements Callable<Integer> {
       noise.add("noise-" + i, ImageDataset.UNLABELLED, RgbImage.of(size, size, pixels));
     }
     return noise.build();
+  }
+
+  /**
+   * Returns how many images of noise there are.
+   *
+   * @param perStep images of an update
+   * @param size height and width, in pixels
+   * @throws ConfigException if an update has more than can be
+   */
+  private static int noiseImages(int perStep, int size) {
+    long bytes = (long) size * size * RgbImage.CHANNELS;
+    long most = MOST_NOISE_BYTES / bytes;
+    if (perStep > most) {
+      throw new ConfigException(
+          "train.batch times train.accumulate is "
+              + perStep
+              + "; allowed without data.root: at most "
+              + most
+              + " images of noise of data.image_size "
+              + size);
+    }
+    long several = Math.min((long) NOISE_BATCHES * perStep, most);
+    return Math.toIntExact(Math.clamp(NOISE_BYTES / bytes, perStep, several));
   }
 
   private static String describe(TrainingBench.Speed speed) {

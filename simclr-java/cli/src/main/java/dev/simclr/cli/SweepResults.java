@@ -45,6 +45,10 @@ final class SweepResults {
           "libtorch",
           "machine",
           "finished");
+
+  /** By these columns a table is the results of a sweep, whichever version wrote it. */
+  private static final List<String> EVERY_VERSION = List.of("hash", "name", "seed", "status");
+
   private static final CsvMapper MAPPER = new CsvMapper();
 
   private final Path file;
@@ -58,7 +62,8 @@ final class SweepResults {
   /**
    * Reads what a file holds, if it exists.
    *
-   * @throws DataException if it has other columns or cannot be read
+   * @throws DataException if it is no results of a sweep, or those of another version, or cannot be
+   *     read
    */
   static SweepResults open(Path file) {
     SweepResults results = new SweepResults(file);
@@ -74,9 +79,7 @@ final class SweepResults {
               .readValues(results.text)) {
         while (rows.hasNext()) {
           Map<String, String> row = rows.next();
-          if (!List.copyOf(row.keySet()).equals(COLUMNS)) {
-            throw new DataException(file + " has other columns than the results of a sweep");
-          }
+          requireColumns(file, List.copyOf(row.keySet()));
           results.rows.put(row.get("hash"), row);
         }
       }
@@ -84,6 +87,20 @@ final class SweepResults {
       throw new DataException("cannot read " + file + ": " + e.getMessage(), e);
     }
     return results;
+  }
+
+  private static void requireColumns(Path file, List<String> columns) {
+    if (columns.equals(COLUMNS)) {
+      return;
+    }
+    if (!columns.containsAll(EVERY_VERSION)) {
+      throw new DataException(file + " has other columns than the results of a sweep");
+    }
+    // Its hashes are of that version's settings: none of its runs would be found again.
+    throw new DataException(
+        file
+            + " was written by another version, whose results have other columns; choose another"
+            + " --out, or move the file away");
   }
 
   boolean has(String hash) {

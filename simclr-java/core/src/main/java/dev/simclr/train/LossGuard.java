@@ -28,11 +28,11 @@ final class LossGuard implements AutoCloseable {
    * Notes the loss of a step.
    *
    * @param step the step, from 1
-   * @param culprits finds the images to blame, by number; asked only where the loss is known at
+   * @param culprits finds the names of the images to blame; asked only where the loss is known at
    *     once
    * @throws NonFiniteLossException if the loss is not finite and that is known at once
    */
-  void observe(long step, Tensor loss, double lr, Supplier<List<Integer>> culprits) {
+  void observe(long step, Tensor loss, double lr, Supplier<List<String>> culprits) {
     this.lr = lr;
     if (immediate) {
       require(step, loss.item(), culprits);
@@ -58,7 +58,7 @@ final class LossGuard implements AutoCloseable {
     sum.close();
   }
 
-  private void require(long step, double loss, Supplier<List<Integer>> culprits) {
+  private void require(long step, double loss, Supplier<List<String>> culprits) {
     if (!Double.isFinite(loss)) {
       throw new NonFiniteLossException(step, loss, lr, culprits.get());
     }

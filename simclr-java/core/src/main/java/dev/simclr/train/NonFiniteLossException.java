@@ -11,11 +11,17 @@ import java.util.List;
  */
 public final class NonFiniteLossException extends RuntimeException {
   private static final long serialVersionUID = 1L;
-  private static final int SHOWN = 8;
+  private static final int SHOWN = 4;
 
   private final long step;
 
-  NonFiniteLossException(long step, double loss, double lr, List<Integer> images) {
+  /**
+   * Says which loss it was.
+   *
+   * @param step the step, from 1
+   * @param images names of those whose projections are not finite, as far as they are known
+   */
+  NonFiniteLossException(long step, double loss, double lr, List<String> images) {
     super(
         "the loss is "
             + loss
@@ -29,14 +35,14 @@ public final class NonFiniteLossException extends RuntimeException {
     this.step = step;
   }
 
-  private static String describe(List<Integer> images) {
+  private static String describe(List<String> images) {
     if (images.isEmpty()) {
       return "";
     }
-    List<Integer> shown = images.subList(0, Math.min(SHOWN, images.size()));
+    List<String> shown = images.subList(0, Math.min(SHOWN, images.size()));
     String more = images.size() > SHOWN ? " and " + (images.size() - SHOWN) + " more" : "";
     return ", with projections that are not finite of the training images "
-        + String.join(", ", shown.stream().map(String::valueOf).toList())
+        + String.join(", ", shown)
         + more;
   }
 

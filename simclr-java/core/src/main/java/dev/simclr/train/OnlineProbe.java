@@ -18,6 +18,7 @@ import dev.simclr.torch.MemoryFormat;
 import dev.simclr.torch.Nn;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,6 +50,7 @@ final class OnlineProbe implements AutoCloseable {
   private final Tensor stepZ;
   private final long[] stepClasses;
   private int filled;
+  private boolean learnt;
 
   /**
    * Share of test images whose class is found.
@@ -141,6 +143,24 @@ final class OnlineProbe implements AutoCloseable {
     optimizer.step(LEARNING_RATE);
     optimizer.zeroGrad();
     filled = 0;
+    learnt = true;
+  }
+
+  /** Whether a step has ended, here or before what was restored: else accuracies mean nothing. */
+  boolean hasLearnt() {
+    return learnt;
+  }
+
+  /**
+   * Goes on from what was saved.
+   *
+   * @param file all of {@link #state}
+   * @param step finished steps at that time
+   * @throws dev.simclr.checkpoint.CheckpointException if the file does not fit
+   */
+  void restore(Path file, long step) {
+    SimClrModel.load(file, state());
+    learnt = step > 0;
   }
 
   /**

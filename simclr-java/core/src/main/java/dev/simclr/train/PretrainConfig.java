@@ -42,6 +42,7 @@ public record PretrainConfig(
     Objects.requireNonNull(optim, "optim");
     Objects.requireNonNull(train, "train");
     Objects.requireNonNull(eval, "eval");
+    TrainConfig.requireRows(train.batch(), train.accumulate(), augment.views());
     // Counted in steps, the length in epochs depends on the data.
     if (train.steps() == 0) {
       Keys.ordered("optim.warmup_epochs", optim.warmupEpochs(), "train.epochs", train.epochs());

@@ -34,9 +34,11 @@ final class PretrainRun {
   }
 
   private PretrainResult executeOnData() {
+    TrainingViews.requireGpu(config);
     if (request.trainImages().isPresent()) {
       return execute(request.trainImages().get(), request.testImages());
     }
+    TrainingViews.requirePixels(config);
     try (RunData data = RunData.open(config.data(), request.packing())) {
       return execute(data.train(), data.test());
     }
@@ -44,6 +46,7 @@ final class PretrainRun {
 
   private PretrainResult execute(ImageDataset train, Optional<ImageDataset> test) {
     requireBatch(train, config.train());
+    TrainingViews.requireImages(config, train);
     test.ifPresent(images -> requireSameClasses(train, images));
     StepPlan plan = StepPlan.of(config, train.size());
     Backend backend = Backend.prepare(config.train());

@@ -120,8 +120,7 @@ final class PretrainSession {
                 totalSteps * train.accumulate());
         LossGuard guard = new LossGuard(backend.device());
         var _ = TensorCache.open(backend.device(), memory.peakBytes())) {
-      StepImages order = new StepImages(train, images.size());
-      TrainStep trainStep = new TrainStep(backend, model, optimizer, config, guard, order, probe);
+      TrainStep trainStep = new TrainStep(backend, model, optimizer, config, guard, images, probe);
       Pace pace = new Pace(train.imagesPerStep());
       pace.restart(System.nanoTime(), views.waitNanos());
       model.train(true);
@@ -173,17 +172,21 @@ final class PretrainSession {
   }
 
   private boolean evaluationDue(long step) {
-    if (step == 0) {
-      // A probe has learnt nothing yet.
-      return config.eval().knn() || config.eval().linear();
+    boolean learnt = learntProbe().isPresent();
+    if (!config.eval().knn() && !config.eval().linear() && !learnt) {
+      return false;
     }
-    if (step == totalSteps) {
+    if (step == 0 || step == totalSteps) {
       return true;
     }
-    return (config.eval().knn() || probe.isPresent() || linearDue(step))
+    return (config.eval().knn() || learnt || linearDue(step))
         && train.evalEvery() > 0
         && plan.batches().endsEpoch(step)
         && epochs(step) % train.evalEvery() == 0;
+  }
+
+  private Optional<OnlineProbe> learntProbe() {
+    return probe.filter(OnlineProbe::hasLearnt);
   }
 
   private boolean linearDue(long step) {
@@ -238,9 +241,8 @@ final class PretrainSession {
       return;
     }
     model.train(false);
-    Optional<OnlineProbe> learnt = step == 0 ? Optional.empty() : probe;
     Evaluation evaluation =
-        evaluator.get().evaluate(model, step, epochs(step), linearDue(step), learnt);
+        evaluator.get().evaluate(model, step, epochs(step), linearDue(step), learntProbe());
     model.train(true);
     metrics.append(evaluation);
     listener.evaluated(evaluation);
@@ -300,7 +302,7 @@ final class PretrainSession {
         saved
             .probe()
             .ifPresentOrElse(
-                file -> SimClrModel.load(file, p.state()),
+                file -> p.restore(file, state.step()),
                 () ->
                     LOG.log(
                         Level.INFO,

@@ -37,12 +37,13 @@ public record RunPlan(
   /**
    * Plans a run on this machine. May be called from any thread.
    *
-   * @throws IllegalArgumentException if settings do not go together, or {@code data.root} is needed
-   *     and absent and the size of the data is not known
+   * @throws IllegalArgumentException if settings do not go together or with this machine, or {@code
+   *     data.root} is needed and absent and the size of the data is not known
    * @throws DataException if data is missing or less than a batch
    */
   public static RunPlan of(PretrainConfig config) {
     Criterion.require(config);
+    TrainingViews.requirePixels(config);
     DataSize data = DataSize.of(config.data());
     if (data.train() < config.train().imagesPerStep()) {
       throw PretrainRun.tooFewImages(data.train(), config.train());
@@ -52,6 +53,7 @@ public record RunPlan(
   }
 
   private static RunPlan of(PretrainConfig config, DataSize data, StepPlan plan) {
+    TrainingViews.requireGpu(config);
     EncoderConfig encoder = EncoderConfig.of(config);
     Backend backend = Backend.prepare(config.train());
     try (var _ = TensorScope.open()) {

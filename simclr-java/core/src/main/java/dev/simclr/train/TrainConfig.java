@@ -187,13 +187,31 @@ public record TrainConfig(
           "train.chunk", chunk, "0, or from 2 a divisor of train.batch, which is " + batch);
     }
     Keys.between("train.accumulate", accumulate, 1, 65536);
+    requireRows(batch, accumulate, 1);
     Keys.present("train.chunk_bn", chunkBn);
     Keys.present("train.memory_check", memoryCheck);
   }
 
+  /**
+   * Refuses steps with more views than rows are counted.
+   *
+   * @param views of an image
+   * @throws IllegalArgumentException naming the key, the value and what is allowed
+   */
+  static void requireRows(int batch, int accumulate, int views) {
+    int most = Integer.MAX_VALUE / (batch * views);
+    if (accumulate > most) {
+      throw Keys.refused(
+          "train.accumulate",
+          accumulate,
+          "at most %d with train.batch %d%s, since a step has at most 2^31 - 1 views"
+              .formatted(most, batch, views == 1 ? "" : " and augment.views " + views));
+    }
+  }
+
   /** Returns how many images (not views) an update sees: all batches that are accumulated. */
   public int imagesPerStep() {
-    return Math.multiplyExact(batch, accumulate);
+    return batch * accumulate;
   }
 
   /** Returns the default values. */

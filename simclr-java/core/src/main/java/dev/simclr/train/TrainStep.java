@@ -1,6 +1,7 @@
 package dev.simclr.train;
 
 import dev.simclr.compute.ViewSource;
+import dev.simclr.data.ImageDataset;
 import dev.simclr.loss.NtXent;
 import dev.simclr.optim.Optimizer;
 import dev.simclr.torch.Autocast;
@@ -28,7 +29,8 @@ final class TrainStep {
   private final Optional<Chunks> chunks;
   private final GradientCache cache;
   private final PretrainConfig config;
-  private final StepImages images;
+  private final ImageDataset images;
+  private final StepImages order;
   private final LossGuard guard;
   private final Optional<OnlineProbe> probe;
 
@@ -38,7 +40,7 @@ final class TrainStep {
   /**
    * Prepares to take steps.
    *
-   * @param images which image is in which row, for messages
+   * @param images that are trained on, which messages name
    * @param probe classifiers that learn beside the encoder, if there are any
    */
   TrainStep(
@@ -47,7 +49,7 @@ final class TrainStep {
       Optimizer optimizer,
       PretrainConfig config,
       LossGuard guard,
-      StepImages images,
+      ImageDataset images,
       Optional<OnlineProbe> probe) {
     this.backend = backend;
     this.model = model;
@@ -62,6 +64,7 @@ final class TrainStep {
     this.cache = new GradientCache(buffers, criterion);
     this.config = config;
     this.images = images;
+    this.order = new StepImages(config.train(), images.size());
     this.guard = guard;
     this.probe = probe;
   }
@@ -122,17 +125,18 @@ final class TrainStep {
     guard.observe(step, loss, lr, () -> nonFinite(projections, batch));
   }
 
-  /** Returns the images, each once, of which a projection is not finite. */
-  private List<Integer> nonFinite(Tensor projections, long batch) {
+  /** Returns the names of the images, each once, of which a projection is not finite. */
+  private List<String> nonFinite(Tensor projections, long batch) {
     try (var _ = TensorScope.open();
         var _ = GradMode.noGrad()) {
       // A row with infinity or NaN has no finite sum of squares; float64 does not overflow.
       double[] rows = projections.detach().to(DType.FLOAT64).square().sum(false, 1).toDoubleArray();
       return IntStream.range(0, rows.length)
           .filter(row -> !Double.isFinite(rows[row]))
-          .mapToObj(row -> images.image(batch, row))
+          .map(row -> order.image(batch, row))
           .distinct()
           .sorted()
+          .mapToObj(images::name)
           .toList();
     }
   }

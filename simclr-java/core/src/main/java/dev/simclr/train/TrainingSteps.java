@@ -72,14 +72,7 @@ public final class TrainingSteps implements AutoCloseable {
             backend.device(), MemoryEstimate.of(config, bf16, 0, ViewLoader.BUFFERS).peakBytes());
     model.train(true);
     this.trainStep =
-        new TrainStep(
-            backend,
-            model,
-            optimizer,
-            config,
-            guard,
-            new StepImages(config.train(), images.size()),
-            Optional.empty());
+        new TrainStep(backend, model, optimizer, config, guard, images, Optional.empty());
     this.loader =
         part == Part.MODEL
             ? madeOnce(config, images)

@@ -29,8 +29,9 @@ final class TrainingViews {
     List<AugmentSampler> samplers = Augmentation.samplers(config);
     boolean bf16 = backend.precision().bf16();
     TrainConfig train = config.train();
-    if (config.augment().device() == AugmentSettings.ViewDevice.CUDA) {
-      long bytes = requireDevice(images, backend.device());
+    if (byGpu(config)) {
+      requireGpu(config);
+      long bytes = requireRoom(images, backend.device());
       LOG.log(
           Level.INFO,
           "views: by {0}, from {1} MiB of images in its memory, as configured",
@@ -50,14 +51,54 @@ final class TrainingViews {
         backend.device());
   }
 
-  /** Returns the size of the images in the memory of the GPU. */
-  private static long requireDevice(ImageDataset images, Device device) {
+  private static boolean byGpu(PretrainConfig config) {
+    return config.augment().device() == AugmentSettings.ViewDevice.CUDA;
+  }
+
+  /**
+   * Refuses a GPU for views where none trains, or none of our code is there for it.
+   *
+   * @throws IllegalArgumentException if a GPU is asked for that cannot make views
+   */
+  static void requireGpu(PretrainConfig config) {
+    if (!byGpu(config)) {
+      return;
+    }
+    Device device = config.train().device().resolve("train.device");
     if (!device.isCuda()) {
       throw refused("and training is on " + device);
     }
     if (!Cuda.isLoaded()) {
       throw refused("and libsimclr_torch_cuda.so is not there; 'simclr doctor' says why");
     }
+  }
+
+  /**
+   * Refuses a GPU for views of images that the {@code data} section would pack as JPEG.
+   *
+   * @throws IllegalArgumentException if a GPU is asked for, and not pixels
+   */
+  static void requirePixels(PretrainConfig config) {
+    DataConfig data = config.data();
+    // Images that are no files are pixels, whatever data.pack says.
+    if (byGpu(config) && data.source().hasFiles() && data.pack() == DataConfig.Pack.JPEG) {
+      throw packedAsJpeg();
+    }
+  }
+
+  /**
+   * Refuses a GPU for views of images that cannot be one tensor.
+   *
+   * @throws IllegalArgumentException if a GPU is asked for that cannot make views of these images
+   */
+  static void requireImages(PretrainConfig config, ImageDataset images) {
+    if (byGpu(config)) {
+      requirePixelsOfOneSize(images);
+    }
+  }
+
+  /** Returns the bytes of the images, which must fit in the memory of the GPU now. */
+  private static long requireRoom(ImageDataset images, Device device) {
     long bytes = requirePixelsOfOneSize(images);
     long free = Cuda.memoryStatistics(device).deviceFree();
     // Training needs the rest.
@@ -78,7 +119,7 @@ final class TrainingViews {
   static long requirePixelsOfOneSize(ImageDataset images) {
     PixelReader reader = images.reader();
     if (reader.decodes()) {
-      throw refused("and the images are packed as JPEG; data.pack=pixels decodes them before");
+      throw packedAsJpeg();
     }
     int height = images.height(0);
     int width = images.width(0);
@@ -91,6 +132,10 @@ final class TrainingViews {
       }
     }
     return 3L * height * width * images.size();
+  }
+
+  private static IllegalArgumentException packedAsJpeg() {
+    return refused("and the images are packed as JPEG; data.pack=pixels decodes them before");
   }
 
   private static IllegalArgumentException refused(String why) {
