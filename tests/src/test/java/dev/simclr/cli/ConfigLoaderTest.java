@@ -118,7 +118,7 @@ class ConfigLoaderTest {
           augment.view_2.blur=much   | the command line: augment.view_2.blur must be a number, found "much"
           augment.view_2.blur=3      | augment.view_2.blur is 3.0; allowed: 0 to 1
           augment.view_2.pipeline=id | augment.view_2.pipeline is id; allowed: random, identity
-          augment.view_2.views=3     | unknown key augment.view_2.views in the command line; did you mean augment.view_2.hue?
+          augment.view_2.views=3     | unknown key augment.view_2.views in the command line; did you mean augment.views?
           augment.view_0.blur=1      | unknown key augment.view_0.blur in the command line; did you mean augment.blur?
           augment.view_3.blur=0.5    | augment.view_3 is set, but augment.views is 2
           augment.semantics=tf       | augment.semantics is tf; allowed: torchvision, google

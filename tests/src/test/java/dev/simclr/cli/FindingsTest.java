@@ -44,6 +44,8 @@ final class FindingsTest {
       Map.of(
           "kNN", List.of("knn", "untrained_knn"),
           "linear", List.of("linear", "untrained_linear"),
+          "h", List.of("probe_h"),
+          "z", List.of("probe_z"),
           "top-1", List.of("top1"));
 
   /** What tells runs apart that are not repetitions of each other; few labels have no name. */

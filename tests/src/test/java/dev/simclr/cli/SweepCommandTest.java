@@ -161,7 +161,7 @@ final class SweepCommandTest {
         "vary: {train.seed: 3} | vary.train.seed must be a list of values",
         "vary: {train.seed: []} | vary.train.seed is empty",
         "vary: {a: {b: 3}} | vary.a.b must be a section of settings",
-        "vary: {train.sead: [1]} | did you mean train.seed",
+        "vary: {train.sead: [1]} | study.yaml; did you mean train.seed",
         "recipe: quikstart\\nvary: {train.seed: [1]} | did you mean quickstart",
         "set: 3\\nvary: {train.seed: [1]} | set must be a section",
         "vary: {train.seed: [1, 1]} | the runs train.seed=1 and train.seed=1 are the same",

@@ -133,6 +133,13 @@ class CifarSourceTest {
         "no CIFAR-10 files (data_batch_*.bin) in " + dir,
         assertThrows(DataException.class, () -> open(CifarSource.cifar10(dir), Split.TRAIN))
             .getMessage());
+    Files.createDirectories(dir.resolve("train"));
+    assertEquals(
+        "no CIFAR-10 files (data_batch_*.bin) in "
+            + dir
+            + "; for its folder train with images set data.source=folder",
+        assertThrows(DataException.class, () -> open(CifarSource.cifar10(dir), Split.TRAIN))
+            .getMessage());
     Path file = Files.writeString(dir.resolve("file"), "x");
     assertEquals(
         "not a directory: " + file,

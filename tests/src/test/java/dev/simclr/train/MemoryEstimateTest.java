@@ -78,7 +78,9 @@ final class MemoryEstimateTest {
     var e = new MemoryEstimate(100 << 20, 10 << 20, 20 << 20, 30 << 20, 500 << 20);
     assertEquals(530L << 20, e.peakBytes());
     assertEquals(
-        "530 MiB (activations 100, weights 10, batches 20, loss 30, features 500)", e.toString());
+        "530 MiB beside the JVM and libtorch (weights 10, batches 20; in training activations 100 and"
+            + " loss 30, in evaluation features 500)",
+        e.toString());
     assertTrue(estimate(ModelConfig.defaults(), 32, true).batches() > 0);
   }
 }

@@ -29,6 +29,8 @@ final class ConfigLoader {
           .enable(YAMLWriteFeature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
           .build();
 
+  private static final String COMMAND_LINE = "the command line";
+
   private ConfigLoader() {}
 
   /**
@@ -38,10 +40,27 @@ final class ConfigLoader {
    */
   static PretrainConfig resolve(
       Optional<String> recipe, Optional<Path> file, List<String> overrides) {
+    return resolve(recipe, file, List.of(), "", overrides);
+  }
+
+  /**
+   * Resolves the layers, and settings of a sweep between the file and the overrides.
+   *
+   * @param settings {@code key=value} settings, which the command line does not have
+   * @param origin names them in messages
+   * @throws ConfigException naming the key, what was found and what is allowed
+   */
+  static PretrainConfig resolve(
+      Optional<String> recipe,
+      Optional<Path> file,
+      List<String> settings,
+      String origin,
+      List<String> overrides) {
     ConfigTree tree = new ConfigTree(ConfigRecords.tree(PretrainConfig.defaults()));
     recipe.ifPresent(name -> tree.merge(Recipes.tree(name), "recipe " + name));
     file.ifPresent(path -> tree.merge(YamlTree.read(path), path.toString()));
-    overrides.forEach(tree::override);
+    settings.forEach(setting -> tree.override(setting, origin));
+    overrides.forEach(setting -> tree.override(setting, COMMAND_LINE));
     return ConfigRecords.bind(tree.node());
   }
 
@@ -50,7 +69,7 @@ final class ConfigLoader {
     ConfigTree tree = new ConfigTree(ConfigRecords.tree(PretrainConfig.defaults()));
     tree.merge(YamlTree.read(savedConfig), savedConfig.toString());
     file.ifPresent(path -> tree.merge(YamlTree.read(path), path.toString()));
-    overrides.forEach(tree::override);
+    overrides.forEach(setting -> tree.override(setting, COMMAND_LINE));
     return ConfigRecords.bind(tree.node());
   }
 

@@ -35,8 +35,8 @@ final class ConfigTree {
     merge(tree, schema, layer, "", origin);
   }
 
-  /** Applies one {@code section.key=value}. */
-  void override(String assignment) {
+  /** Applies one {@code section.key=value}; {@code origin} names where it is from in messages. */
+  void override(String assignment, String origin) {
     int eq = assignment.indexOf('=');
     if (eq <= 0) {
       throw new ConfigException("expected key=value, got '" + assignment + "'");
@@ -50,7 +50,7 @@ final class ConfigTree {
     String prefix = "";
     for (int i = 0; i < parts.length - 1; i++) {
       if (!(expected(known, prefix, parts[i]) instanceof ObjectNode section)) {
-        throw unknown(path, "the command line");
+        throw unknown(path, origin);
       }
       node = node.withObjectProperty(parts[i]);
       known = section;
@@ -59,7 +59,7 @@ final class ConfigTree {
     String key = parts[parts.length - 1];
     JsonNode expected = expected(known, prefix, key);
     if (expected == null) {
-      throw unknown(path, "the command line");
+      throw unknown(path, origin);
     }
     if (expected instanceof ObjectNode) {
       throw new ConfigException(
@@ -70,7 +70,7 @@ final class ConfigTree {
       // A folder may be called 007, which is another one than 7.
       value = StringNode.valueOf(text);
     }
-    node.set(key, checked(expected, value, path, "the command line"));
+    node.set(key, checked(expected, value, path, origin));
   }
 
   private void merge(
@@ -108,8 +108,8 @@ final class ConfigTree {
           .ifPresent(keys -> leaves(keys, section + ".", valid));
     }
     String hint =
-        NearestName.of(path, valid)
-            .or(() -> sameLastPart(path, valid))
+        sameLastPart(path, valid)
+            .or(() -> NearestName.of(path, valid))
             .map(n -> "; did you mean " + n + "?")
             .orElse("");
     return new ConfigException("unknown key " + path + " in " + origin + hint);

@@ -20,7 +20,6 @@ final class DryRun {
     console.fact("warm-up", format("%,d steps", plan.warmupSteps()));
     console.fact("peak lr", format("%.4g", plan.peakLr()));
     console.fact("device", plan.device());
-    console.fact("precision", plan.precision().reason());
     console.fact("memory", "estimated peak " + plan.memory());
   }
 

@@ -41,11 +41,11 @@ public final class Main {
 
   /** Runs the command line and returns the exit code. */
   static int run(PrintWriter err, String... args) {
+    Subcommands.preload(args);
     CommandLine commandLine = new CommandLine(new Main());
     // First: what is set below is handed on to the commands that are there.
     Subcommands.add(commandLine, args);
     commandLine.setErr(err);
-    commandLine.setExecutionStrategy(Subcommands::execute);
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setParameterExceptionHandler((e, ignored) -> usage(e));
     commandLine.setExecutionExceptionHandler((e, line, ignored) -> failed(e, line));

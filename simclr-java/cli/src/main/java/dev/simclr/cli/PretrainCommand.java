@@ -33,7 +33,10 @@ final class PretrainCommand implements Callable<Integer> {
       if (run.resume) {
         throw new ConfigException("--dry-run and --resume exclude each other");
       }
-      DryRun.print(Console.standard(run.quiet), RunPlan.of(config.resolve()));
+      Console console = Console.standard(run.quiet);
+      try (var _ = LogLines.install(console)) {
+        DryRun.print(console, RunPlan.of(config.resolve()));
+      }
       return ExitCode.OK.code();
     }
     String name = config.recipe().orElse("pretrain");

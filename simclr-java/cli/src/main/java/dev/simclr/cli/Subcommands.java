@@ -1,9 +1,12 @@
 package dev.simclr.cli;
 
 import dev.simclr.torch.Torch;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import picocli.CommandLine;
-import picocli.CommandLine.ParseResult;
 
 /** The commands of the program. */
 enum Subcommands {
@@ -21,6 +24,8 @@ enum Subcommands {
   RECIPES("recipes", false, RecipesCommand::new),
   DOCTOR("doctor", true, DoctorCommand::new);
 
+  private static final Set<String> HELP = Set.of("--help", "-h", "--version", "-V");
+
   private final String label;
   private final boolean computes;
   private final Supplier<Object> command;
@@ -31,41 +36,29 @@ enum Subcommands {
     this.command = command;
   }
 
+  /** Has libtorch loaded from now on, if the arguments name a command that computes. */
+  static void preload(String... args) {
+    if (named(args).filter(command -> command.computes).isPresent()
+        && Arrays.stream(args).noneMatch(HELP::contains)) {
+      Torch.preload();
+    }
+  }
+
   /**
    * Adds the command that the arguments name, or all commands if they name none: picocli takes
    * longer to read the options of all of them than the JVM takes to start.
    */
   static void add(CommandLine line, String... args) {
-    for (Subcommands each : values()) {
-      if (args.length > 0 && each.label.equals(args[0])) {
-        each.add(line);
-        return;
-      }
-    }
-    for (Subcommands each : values()) {
-      each.add(line);
-    }
+    named(args)
+        .map(List::of)
+        .orElseGet(() -> List.of(values()))
+        .forEach(command -> command.add(line));
   }
 
-  /** Has libtorch loaded, while the command reads its settings, if it is one that computes. */
-  static int execute(ParseResult parsed) {
-    if (parsed.hasSubcommand() && computes(parsed.subcommand())) {
-      Torch.preload();
-    }
-    return new CommandLine.RunLast().execute(parsed);
-  }
-
-  private static boolean computes(ParseResult parsed) {
-    if (parsed.isUsageHelpRequested() || parsed.isVersionHelpRequested()) {
-      return false;
-    }
-    String name = parsed.commandSpec().name();
-    for (Subcommands each : values()) {
-      if (each.label.equals(name)) {
-        return each.computes;
-      }
-    }
-    throw new AssertionError("no command " + name);
+  private static Optional<Subcommands> named(String... args) {
+    return Arrays.stream(values())
+        .filter(command -> args.length > 0 && command.label.equals(args[0]))
+        .findFirst();
   }
 
   private void add(CommandLine line) {

@@ -71,8 +71,8 @@ record Sweep(List<Point> points) {
         name.add(choice.label);
         all.addAll(choice.settings);
       }
-      all.addAll(overrides);
-      points.add(new Point(name.toString(), ConfigLoader.resolve(recipe, file, all)));
+      points.add(
+          new Point(name.toString(), ConfigLoader.resolve(recipe, file, all, origin, overrides)));
     }
     return new Sweep(points);
   }

@@ -6,8 +6,8 @@ package dev.simclr.augment;
  *
  * @param seed the run's seed
  * @param epoch from 0
- * @param batch from 0, over all epochs; decides only what is drawn once for a whole batch, the sigma
- *     of {@link Semantics#GOOGLE}
+ * @param batch from 0, over all epochs; decides only what is drawn once for a whole batch, the
+ *     sigma of {@link Semantics#GOOGLE}
  * @param sample index of the image in its data set
  * @param view 0 to 255; 0 and 1 for the two views of SimCLR
  */

@@ -104,7 +104,15 @@ public final class CifarSource implements DataSource {
     List<Path> files = files(folder, split);
     if (files.isEmpty()) {
       throw new DataException(
-          "no " + kind.title + " files (" + kind.expectedFiles(split) + ") in " + folder);
+          "no "
+              + kind.title
+              + " files ("
+              + kind.expectedFiles(split)
+              + ") in "
+              + folder
+              + (Files.isDirectory(folder.resolve(split.id()))
+                  ? "; for its folder " + split.id() + " with images set data.source=folder"
+                  : ""));
     }
     List<String> classNames = classNames(folder);
     return new Pictures(

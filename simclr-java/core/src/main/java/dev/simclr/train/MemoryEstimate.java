@@ -3,7 +3,8 @@ package dev.simclr.train;
 import java.util.Locale;
 
 /**
- * The largest amounts of memory that a run holds at one time, estimated before it starts.
+ * The largest amounts of memory that a run holds at one time, estimated before it starts; the JVM
+ * and libtorch themselves, some 300 MiB, are not counted.
  *
  * @param activations what the forward pass of a batch, or a chunk of it, keeps for the backward
  *     pass, and gradients
@@ -30,11 +31,12 @@ public record MemoryEstimate(
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%d MiB (activations %d, weights %d, batches %d, loss %d, features %d)",
+        "%d MiB beside the JVM and libtorch (weights %d, batches %d; in training activations %d and"
+            + " loss %d, in evaluation features %d)",
         mib(peakBytes()),
-        mib(activations),
         mib(weights),
         mib(batches),
+        mib(activations),
         mib(loss),
         mib(features));
   }
@@ -74,7 +76,9 @@ public record MemoryEstimate(
 
   private static long probe(PretrainConfig config, NetworkSize network) {
     long rows = (long) config.augment().views() * config.train().imagesPerStep();
-    return config.eval().probe() ? rows * ((long) network.featureDim() + config.head().out()) * 4 : 0;
+    return config.eval().probe()
+        ? rows * ((long) network.featureDim() + config.head().out()) * 4
+        : 0;
   }
 
   /** No loss holds a matrix of similarities: projections, their directions, gradients of both. */

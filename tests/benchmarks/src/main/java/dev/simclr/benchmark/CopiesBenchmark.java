@@ -22,8 +22,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * What it costs to hand memory to libtorch, which takes it as it is, and what a copy would cost. The
- * peer is tests/peers/copies.py.
+ * What it costs to hand memory to libtorch, which takes it as it is, and what a copy would cost.
+ * The peer is tests/peers/copies.py.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -88,8 +88,7 @@ public class CopiesBenchmark {
   @Benchmark
   public void copy() {
     try (var _ = TensorScope.open()) {
-      Tensor.empty(DType.FLOAT32, FLOATS)
-          .copy_(Tensor.wrap(floats, DType.FLOAT32, FLOATS));
+      Tensor.empty(DType.FLOAT32, FLOATS).copy_(Tensor.wrap(floats, DType.FLOAT32, FLOATS));
     }
   }
 }
