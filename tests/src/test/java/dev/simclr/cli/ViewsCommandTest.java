@@ -142,6 +142,23 @@ class ViewsCommandTest {
     assertTrue(outcome.err().startsWith("simclr: " + message), outcome.err());
   }
 
+  @Test
+  void warnsOfWhatHasNoEffect() {
+    Outcome outcome =
+        views(
+            dir.resolve("idle.png"),
+            "augment.order=[color,cutout]",
+            "augment.blur=1",
+            "augment.view_2.pipeline=identity");
+    assertEquals(
+        List.of("warning: augment.order has cutout, but augment.cutout is 0"),
+        outcome.out().lines().filter(line -> line.startsWith("warning:")).toList());
+    Outcome all = views(dir.resolve("all.png"), "augment.blur=1");
+    assertFalse(all.out().contains("warning:"), all.out());
+    Outcome none = views(dir.resolve("none.png"), "augment.order=[]");
+    assertFalse(none.out().contains("warning:"), none.out());
+  }
+
   /** Pictures are drawn into files. */
   @Test
   void needsNoDisplay() throws IOException, InterruptedException {

@@ -3,6 +3,7 @@ package dev.simclr.cli;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.Split;
 import dev.simclr.io.AtomicFiles;
+import dev.simclr.train.Augmentation;
 import dev.simclr.train.PretrainConfig;
 import dev.simclr.train.RunData;
 import java.nio.file.Files;
@@ -53,6 +54,7 @@ final class ViewsCommand implements Callable<Integer> {
     try (var _ = LogLines.install(console);
         ImageDataset images =
             RunData.open(resolved.data(), Split.TRAIN, new PackingPrinter(console))) {
+      Augmentation.warnOfIdle(resolved.augment());
       ViewSheets.Drawn drawn =
           (image, view, drawing) -> {
             if (params) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * The random views of an image (YAML section {@code augment}).
@@ -96,11 +97,11 @@ public record AugmentSettings(
         throw new IllegalArgumentException(
             "augment.view_" + number + " is set, but augment.views is " + views);
       }
-      view.get(number).check("augment.view_" + number + ".");
+      view.get(number).check(section(number));
     }
     if (semantics == Semantics.GOOGLE) {
       requireGoogleCrop("augment.", all);
-      view.forEach((number, v) -> requireGoogleCrop("augment.view_" + number + ".", v));
+      view.forEach((number, v) -> requireGoogleCrop(section(number), v));
     }
     mean = Keys.channels("augment.mean", mean, -10, 10);
     std = Keys.channels("augment.std", std, 1e-6, 10);
@@ -141,6 +142,22 @@ public record AugmentSettings(
     b.mean = mean;
     b.std = std;
     return b;
+  }
+
+  /**
+   * Returns what was chosen for the views and has no effect, for warnings: operations that are listed
+   * and have no probability.
+   */
+  public List<String> idle() {
+    return IntStream.range(0, views)
+        .mapToObj(i -> view.containsKey(i + 1) ? view.get(i + 1).idle(section(i + 1)) : all.idle("augment."))
+        .flatMap(List::stream)
+        .distinct()
+        .toList();
+  }
+
+  private static String section(int number) {
+    return "augment.view_" + number + ".";
   }
 
   /**

@@ -12,7 +12,14 @@ import java.util.stream.IntStream;
 
 /** Configuration of the views in the terms of {@code dev.simclr.augment}. */
 public final class Augmentation {
+  private static final System.Logger LOG = System.getLogger(Augmentation.class.getName());
+
   private Augmentation() {}
+
+  /** Logs a warning for each choice that has no effect on the views. */
+  public static void warnOfIdle(AugmentSettings settings) {
+    settings.idle().forEach(choice -> LOG.log(System.Logger.Level.WARNING, choice));
+  }
 
   /** Returns what all views have in common in evaluation: float32. */
   static ViewFormat format(PretrainConfig config) {

@@ -35,6 +35,7 @@ final class PretrainRun {
 
   private PretrainResult executeOnData() {
     TrainingViews.requireGpu(config);
+    Augmentation.warnOfIdle(config.augment());
     if (request.trainImages().isPresent()) {
       return execute(request.trainImages().get(), request.testImages());
     }

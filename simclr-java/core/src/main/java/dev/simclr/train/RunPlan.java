@@ -44,6 +44,7 @@ public record RunPlan(
   public static RunPlan of(PretrainConfig config) {
     Criterion.require(config);
     TrainingViews.requirePixels(config);
+    Augmentation.warnOfIdle(config.augment());
     DataSize data = DataSize.of(config.data());
     if (data.train() < config.train().imagesPerStep()) {
       throw PretrainRun.tooFewImages(data.train(), config.train());

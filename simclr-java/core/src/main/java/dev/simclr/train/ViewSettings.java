@@ -139,6 +139,36 @@ public record ViewSettings(
     gaussianNoise.check(section);
   }
 
+  /**
+   * Returns what has no effect: operations that an order of its own lists and that have no
+   * probability. The other way round is a way to choose: probabilities for all, an order for some.
+   *
+   * @param section what goes before the keys in messages, such as {@code augment.}
+   */
+  List<String> idle(String section) {
+    if (pipeline == Pipeline.IDENTITY || order.equals(builder().build().order)) {
+      return List.of();
+    }
+    return order.stream()
+        .filter(op -> probability(op) == 0)
+        .map(op -> section + "order has " + op + ", but " + section + op + " is 0")
+        .toList();
+  }
+
+  private double probability(Op op) {
+    return switch (op) {
+      case COLOR -> jitter.color();
+      case GRAY -> gray;
+      case BLUR -> gaussianBlur.blur();
+      case SOLARIZE -> solarisation.solarize();
+      case EQUALIZE -> equalize;
+      case CUTOUT -> blackSquare.cutout();
+      case ROTATION -> rotation;
+      case SOBEL -> sobel;
+      case NOISE -> gaussianNoise.noise();
+    };
+  }
+
   /** Returns the pipeline in the terms of {@code dev.simclr.augment}. */
   AugmentConfig config(Semantics semantics) {
     return switch (pipeline) {
