@@ -145,12 +145,13 @@ public record AugmentSettings(
   }
 
   /**
-   * Returns what was chosen for the views and has no effect, for warnings: operations that are listed
-   * and have no probability.
+   * Returns what was chosen for the views and has no effect, for warnings: operations that are
+   * listed and have no probability.
    */
   public List<String> idle() {
     return IntStream.range(0, views)
-        .mapToObj(i -> view.containsKey(i + 1) ? view.get(i + 1).idle(section(i + 1)) : all.idle("augment."))
+        .mapToObj(i ->
+            view.containsKey(i + 1) ? view.get(i + 1).idle(section(i + 1)) : all.idle("augment."))
         .flatMap(List::stream)
         .distinct()
         .toList();
