@@ -225,7 +225,8 @@ void apply(const PointOp& op, float* red, float* green, float* blue, int64_t pix
   }
 }
 
-// Adds up the gray, or the channels, of a chunk: vectors in float, chunks in double.
+// Adds up the gray, or the channels, of a chunk: vectors in float, chunks in double. Without
+// vectors all of it in double: on a flat image each addition to one float would round the same way.
 template <class V>
 void add_up(const float* red, const float* green, const float* blue, int64_t pixels, Sums sums,
             double* totals) {
@@ -233,7 +234,7 @@ void add_up(const float* red, const float* green, const float* blue, int64_t pix
   V g = V::set(0);
   V b = V::set(0);
   int64_t i = 0;
-  for (; i + V::kWidth <= pixels; i += V::kWidth) {
+  for (; V::kWidth > 1 && i + V::kWidth <= pixels; i += V::kWidth) {
     r = r + V::load(red + i);
     g = g + V::load(green + i);
     b = b + V::load(blue + i);

@@ -25,18 +25,22 @@ import org.junit.jupiter.api.TestFactory;
  */
 class EngineBoundsTest {
   private static final int LARGEST = 70;
+
+  /** Large enough that float32 and bfloat16 are written past the caches. */
+  private static final int STREAMED = 152;
+
   private static final int LARGEST_IMAGE = 90;
   private static final byte UNTOUCHED = 0x5A;
 
   @TestFactory
   Stream<DynamicTest> nothingOutsideImageAndViewIsTouched() {
-    return IntStream.rangeClosed(1, LARGEST)
+    return IntStream.concat(IntStream.rangeClosed(1, LARGEST), IntStream.of(STREAMED))
         .mapToObj(size -> dynamicTest(size + " pixels", () -> check(size, new Random(size))));
   }
 
   private static void check(int size, Random random) {
     try (GuardedMemory images = new GuardedMemory(3L * LARGEST_IMAGE * LARGEST_IMAGE);
-        GuardedMemory outputs = new GuardedMemory(3L * LARGEST * LARGEST * Float.BYTES)) {
+        GuardedMemory outputs = new GuardedMemory(3L * size * size * Float.BYTES)) {
       // Filters take turns: over the sizes each meets each layout and type.
       Interpolation[] filters = Interpolation.values();
       int filter = size;
@@ -110,7 +114,7 @@ class EngineBoundsTest {
 
   @TestFactory
   Stream<DynamicTest> otherRowsAreNotTouched() {
-    return IntStream.rangeClosed(1, LARGEST)
+    return IntStream.concat(IntStream.rangeClosed(1, LARGEST), IntStream.of(STREAMED))
         .mapToObj(size -> dynamicTest(size + " pixels", () -> checkRows(size, new Random(size))));
   }
 

@@ -8,6 +8,7 @@ import dev.simclr.torch.AugmentFormat.Isa;
 import dev.simclr.torch.DType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -47,6 +48,25 @@ class EngineOpsTest {
         check(Interpolation.BILINEAR, size, image, size, size, params, TOLERANCE_OP);
       }
     });
+  }
+
+  /** Sums over values that are all alike round the same way each time. */
+  @TestFactory
+  Stream<DynamicTest> contrastOfFlatImages() {
+    return IntStream.of(32, 64)
+        .mapToObj(size -> dynamicTest(size + " pixels", () -> contrastOfFlatImages(size)));
+  }
+
+  private static void contrastOfFlatImages(int size) {
+    for (int level = 0; level < 256; level++) {
+      byte[] pixels = new byte[3 * size * size];
+      Arrays.fill(pixels, (byte) level);
+      MemorySegment image = MemorySegment.ofArray(pixels);
+      for (ViewOp op : List.of(new ViewOp.Contrast(0.2f), new ViewOp.ContrastChannels(0.2f))) {
+        AugmentParams params = new AugmentParams(0, 0, size, size, false, List.of(op));
+        check(Interpolation.BILINEAR, size, image, size, size, params, TOLERANCE_OP);
+      }
+    }
   }
 
   /** Every operation, with ordinary parameters and with those at the ends. */

@@ -23,7 +23,8 @@ final class EngineViews {
       int width,
       AugmentParams params) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(format.bytes(), Float.BYTES);
+      // Aligned as the buffers of training are: large views are then written past the caches.
+      MemorySegment out = arena.allocate(format.bytes(), 64);
       new Augmenter(format, isa).apply(image, height, width, params, out, 0);
       return values(format, out);
     }

@@ -44,7 +44,7 @@ public record AugmentConfig(Semantics semantics, RandomCrop crop, double flip, L
     }
     if (semantics == Semantics.GOOGLE
         && crop.probability() > 0
-        && crop.maxArea() < GOOGLE_MIN_COVERED) {
+        && (float) crop.maxArea() < GOOGLE_MIN_COVERED) {
       throw Checks.refused(
           "largest crop area",
           crop.maxArea(),

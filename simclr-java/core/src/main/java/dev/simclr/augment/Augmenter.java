@@ -16,7 +16,8 @@ import java.util.List;
  *
  * <p>An instance belongs to one thread at a time: it reuses its memory from batch to batch. Other
  * implementations differ in speed and device, not in what a view is: given the same parameters
- * their values agree to 1e-5.
+ * their values agree to 1e-5. Solarisation and equalisation have thresholds: a value that rounding
+ * puts on the other side of one differs by whole levels.
  */
 public final class Augmenter {
   private final ViewFormat format;

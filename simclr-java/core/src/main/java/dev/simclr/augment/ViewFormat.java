@@ -12,7 +12,8 @@ import java.util.Optional;
  *     rounded (half to even)
  * @param layout order of the values in memory
  * @param interpolation how crops are resized
- * @param normalization the last operation; without it values are in [0, 1]
+ * @param normalization the last operation; without it values are in [0, 1], but for the overshoot
+ *     of a cubic resize that no operation has clamped
  */
 public record ViewFormat(
     int size,

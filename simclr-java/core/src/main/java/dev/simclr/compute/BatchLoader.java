@@ -108,8 +108,13 @@ public final class BatchLoader implements AutoCloseable {
     this.claimStep = firstStep;
     this.nextStep = firstStep;
     this.released = firstStep;
-    for (int i = 0; i < threadCount; i++) {
-      threads.add(Thread.ofPlatform().name("simclr-loader-" + i).daemon().start(this::work));
+    try {
+      for (int i = 0; i < threadCount; i++) {
+        threads.add(Thread.ofPlatform().name("simclr-loader-" + i).daemon().start(this::work));
+      }
+    } catch (Error e) { // there are as many threads as the system allows
+      close();
+      throw e;
     }
   }
 

@@ -47,18 +47,18 @@ public final class ViewLoader implements ViewSource {
       for (int i = 0; i < BUFFERS; i++) {
         buffers.add(NativeBuffer.allocate(views * format.bytes()));
       }
-    } catch (RuntimeException e) {
+      this.loader =
+          new BatchLoader(
+              fillers,
+              buffers.stream().map(NativeBuffer::segment).toList(),
+              rows,
+              firstStep,
+              endStep,
+              threads);
+    } catch (RuntimeException | Error e) { // memory and threads that are not there are errors
       buffers.forEach(NativeBuffer::close);
       throw e;
     }
-    this.loader =
-        new BatchLoader(
-            fillers,
-            buffers.stream().map(NativeBuffer::segment).toList(),
-            rows,
-            firstStep,
-            endStep,
-            threads);
   }
 
   /**
