@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /**
  * The largest amounts of memory that a run holds at one time, estimated before it starts; the JVM
- * and libtorch themselves, some 300 MiB, are not counted.
+ * and libtorch themselves are not counted.
  *
  * @param activations what the forward pass of a batch, or a chunk of it, keeps for the backward
  *     pass, and gradients
