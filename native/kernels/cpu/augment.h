@@ -31,18 +31,18 @@ struct ResizeTable {
   float* weights;
 };
 
-// The same for columns, as vectors want it: tap by tap, for blocks of outputs.
+// The same for columns, as vectors want it: for blocks of outputs, tap by tap.
 struct ColumnTable {
   int32_t taps;
   // Inputs used by any output: [first, end).
   int32_t first;
   int32_t end;
-  // Outputs rounded up to whole vectors.
-  int32_t stride;
+  int32_t blocks;
   // First input of each block, counted from `first`, and the number of inputs it spans.
   int32_t* base;
   int32_t* span;
-  // [taps, stride]: inputs relative to the block's base, and their weights; 0 where there is none.
+  // [blocks, taps, width]: inputs relative to the block's base, and their weights; 0 where there is
+  // none.
   int32_t* offset;
   float* weights;
 };
@@ -74,22 +74,35 @@ struct BlurKernel {
   bool zero_border;
 };
 
-// What an instruction set provides.
+// Rows that are blurred together.
+constexpr int32_t kBlurRows = 4;
+
+// Floats before a line that is blurred: whole vectors, so that it starts at one.
+constexpr int64_t blur_margin(int32_t radius) { return (radius + 15) / 16 * 16; }
+
+// Floats from one such line to the next: room for the pixels on both sides and for what overhangs.
+constexpr int64_t blur_stride(int32_t size, int32_t radius) {
+  return blur_margin(radius) + (size + radius + 31) / 16 * 16;
+}
+
+// What an instruction set provides. Rows [from, to) of a view go to `out`, or are those of `planes`,
+// whose first row is `from`.
 struct Kernels {
   // Floats of a vector.
   int32_t width;
   // Resizes a box; `buffer` has room for 3 rows of the box's width and kPad each.
   void (*resample)(const Box& box, const ResizeTable& rows, const ColumnTable& columns,
-                   int32_t size, float* buffer, const Planes& out);
+                   int32_t from, int32_t to, float* buffer, const Planes& out);
   // Runs operations over `pixels` pixels, and adds up what `sums` says over all of them.
   void (*run)(const Planes& planes, int64_t pixels, const PointOp* ops, int32_t count, Sums sums,
               double* totals);
-  // Blurs; `buffer` has room for 2 (size + 2 radius) floats and kPad each.
-  void (*blur)(const Planes& in, int32_t size, const BlurKernel& kernel, float* buffer,
-               const Planes& out);
-  // Runs the last operations, which change `planes` too, and writes the view to where it belongs.
-  void (*write)(const Planes& planes, const PointOp* ops, int32_t count,
-                const sct_augment_format& format, void* out);
+  // Blurs; `in` is all of a view, but of the rows that are farther from [from, to) than the radius
+  // nothing is read. `buffer` is aligned to 64 bytes and has room for kBlurRows + 1 lines.
+  void (*blur)(const Planes& in, int32_t size, const BlurKernel& kernel, int32_t from, int32_t to,
+               float* buffer, const Planes& out);
+  // Writes to where the rows belong in the view at `view`.
+  void (*write)(const Planes& planes, int32_t from, int32_t to, const sct_augment_format& format,
+                void* view);
 };
 
 const Kernels& scalar_kernels();

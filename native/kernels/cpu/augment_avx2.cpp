@@ -50,6 +50,15 @@ struct Avx2 {
   static __m256 gt(Avx2 a, Avx2 b) { return _mm256_cmp_ps(a.v, b.v, _CMP_GT_OQ); }
   static Avx2 select(__m256 mask, Avx2 a, Avx2 b) { return {_mm256_blendv_ps(b.v, a.v, mask)}; }
 
+  // 1 / x, or 0 where x is too small for that.
+  static Avx2 inverse_or_zero(Avx2 x) {
+    const __m256 inverse = _mm256_div_ps(_mm256_set1_ps(1), x.v);
+    return {_mm256_and_ps(inverse, gt(x, set(kSmallest)))};
+  }
+  // x - floor(x).
+  static Avx2 fraction(Avx2 x) { return {_mm256_sub_ps(x.v, _mm256_floor_ps(x.v))}; }
+  static Avx2 abs_between_1_and_2(Avx2 x) { return min(max(abs(x), set(1)), set(2)); }
+
   // Lanes 0, 3, 6 of a vector, 1, 4, 7 of the next one and 2, 5 of the third are 8 values of one
   // channel: they never meet, so they are blended first and put in order afterwards.
   static constexpr int k036 = 0b01001001;
@@ -81,26 +90,37 @@ struct Avx2 {
   friend Avx2 operator*(Avx2 a, Avx2 b) { return {_mm256_mul_ps(a.v, b.v)}; }
   friend Avx2 operator/(Avx2 a, Avx2 b) { return {_mm256_div_ps(a.v, b.v)}; }
 
-  // The inputs of a block of outputs: in two registers where they fit, else gathered.
-  struct Window {
-    const float* from;
-    bool near;
+  // The vectors n floats before and after p.
+  template <int n>
+  static Avx2 left(const float* p, Avx2, Avx2) {
+    return load(p - n);
+  }
+  template <int n>
+  static Avx2 right(const float* p, Avx2, Avx2) {
+    return load(p + n);
+  }
+
+  // The inputs of a block of outputs: all in one register, in two, or gathered.
+  struct Near {
+    __m256 low;
+    explicit Near(const float* p) : low(_mm256_loadu_ps(p)) {}
+    Avx2 at(Index i) const { return {_mm256_permutevar8x32_ps(low, i)}; }
+  };
+  struct Far {
     __m256 low;
     __m256 high;
-    Window(const float* p, int32_t span)
-        : from(p),
-          near(span <= 2 * kWidth),
-          low(_mm256_loadu_ps(p)),
-          high(_mm256_loadu_ps(p + 8)) {}
+    explicit Far(const float* p) : low(_mm256_loadu_ps(p)), high(_mm256_loadu_ps(p + kWidth)) {}
     Avx2 at(Index i) const {
-      if (near) {
-        // Bit 3 of the index says which register; the permutation ignores it.
-        const __m256 upper = _mm256_castsi256_ps(_mm256_slli_epi32(i, 28));
-        return {_mm256_blendv_ps(_mm256_permutevar8x32_ps(low, i),
-                                 _mm256_permutevar8x32_ps(high, i), upper)};
-      }
-      return {_mm256_i32gather_ps(from, i, sizeof(float))};
+      // Bit 3 of the index says which register; the permutation ignores it.
+      const __m256 upper = _mm256_castsi256_ps(_mm256_slli_epi32(i, 28));
+      return {_mm256_blendv_ps(_mm256_permutevar8x32_ps(low, i),
+                               _mm256_permutevar8x32_ps(high, i), upper)};
     }
+  };
+  struct Spread {
+    const float* from;
+    explicit Spread(const float* p) : from(p) {}
+    Avx2 at(Index i) const { return {_mm256_i32gather_ps(from, i, sizeof(float))}; }
   };
 };
 

@@ -49,6 +49,21 @@ struct Avx512 {
     return {_mm512_mask_blend_ps(mask, b.v, a.v)};
   }
 
+  // 1 / x, or 0 where x is too small for that, to an error of 2^-23 of it.
+  static Avx512 inverse_or_zero(Avx512 x) {
+    const __m512 guess = _mm512_maskz_rcp14_ps(gt(x, set(kSmallest)), x.v);
+    return {_mm512_fmadd_ps(guess, _mm512_fnmadd_ps(guess, x.v, _mm512_set1_ps(1)), guess)};
+  }
+  // x - floor(x).
+  static Avx512 fraction(Avx512 x) {
+    return {_mm512_reduce_ps(x.v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)};
+  }
+  static Avx512 abs_between_1_and_2(Avx512 x) {
+    constexpr int kLargerMagnitude = 0b1011;
+    return {_mm512_min_ps(_mm512_range_ps(x.v, _mm512_set1_ps(1), kLargerMagnitude),
+                          _mm512_set1_ps(2))};
+  }
+
   // 48 values r g b r g b ... become 16 each of r, g and b.
   static void deinterleave(Avx512& a, Avx512& b, Avx512& c) {
     static constexpr Lanes kRed0 = {0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 0, 0, 0, 0, 0};
@@ -94,23 +109,38 @@ struct Avx512 {
   friend Avx512 operator*(Avx512 a, Avx512 b) { return {_mm512_mul_ps(a.v, b.v)}; }
   friend Avx512 operator/(Avx512 a, Avx512 b) { return {_mm512_div_ps(a.v, b.v)}; }
 
-  // The inputs of a block of outputs: in two registers where they fit, else gathered.
-  struct Window {
-    const float* from;
-    bool near;
+  // The vectors n floats before and after p, of which the aligned ones around p are known.
+  template <int n>
+  static Avx512 left(const float*, Avx512 before, Avx512 centre) {
+    return align<kWidth - n>(before, centre);
+  }
+  template <int n>
+  static Avx512 right(const float*, Avx512 centre, Avx512 after) {
+    return align<n>(centre, after);
+  }
+  template <int n>
+  static Avx512 align(Avx512 low, Avx512 high) {
+    const __m512i bits =
+        _mm512_alignr_epi32(_mm512_castps_si512(high.v), _mm512_castps_si512(low.v), n);
+    return {_mm512_castsi512_ps(bits)};
+  }
+
+  // The inputs of a block of outputs: all in one register, in two, or gathered.
+  struct Near {
+    __m512 low;
+    explicit Near(const float* p) : low(_mm512_loadu_ps(p)) {}
+    Avx512 at(Index i) const { return {_mm512_permutexvar_ps(i, low)}; }
+  };
+  struct Far {
     __m512 low;
     __m512 high;
-    Window(const float* p, int32_t span)
-        : from(p),
-          near(span <= 2 * kWidth),
-          low(_mm512_loadu_ps(p)),
-          high(_mm512_loadu_ps(p + 16)) {}
-    Avx512 at(Index i) const {
-      if (near) {
-        return {_mm512_permutex2var_ps(low, i, high)};
-      }
-      return {_mm512_i32gather_ps(i, from, sizeof(float))};
-    }
+    explicit Far(const float* p) : low(_mm512_loadu_ps(p)), high(_mm512_loadu_ps(p + kWidth)) {}
+    Avx512 at(Index i) const { return {_mm512_permutex2var_ps(low, i, high)}; }
+  };
+  struct Spread {
+    const float* from;
+    explicit Spread(const float* p) : from(p) {}
+    Avx512 at(Index i) const { return {_mm512_i32gather_ps(i, from, sizeof(float))}; }
   };
 };
 

@@ -138,7 +138,7 @@ ColumnTable column_table(const ResizeTable& table, int32_t width, bool flip, Wor
   const int32_t blocks = (outputs + width - 1) / width;
   ColumnTable columns;
   columns.taps = table.taps;
-  columns.stride = blocks * width;
+  columns.blocks = blocks;
   columns.first = *std::min_element(table.start, table.start + outputs);
   columns.end = 0;
   for (int32_t i = 0; i < outputs; i++) {
@@ -146,7 +146,7 @@ ColumnTable column_table(const ResizeTable& table, int32_t width, bool flip, Wor
   }
   columns.base = workspace.column_blocks.need(2L * blocks);
   columns.span = columns.base + blocks;
-  const int64_t entries = static_cast<int64_t>(columns.taps) * columns.stride;
+  const int64_t entries = static_cast<int64_t>(columns.taps) * blocks * width;
   columns.offset = workspace.column_offsets.need(entries);
   columns.weights = workspace.column_weights.need(entries);
   for (int32_t block = 0; block < blocks; block++) {
@@ -169,7 +169,7 @@ ColumnTable column_table(const ResizeTable& table, int32_t width, bool flip, Wor
       const int32_t offset = inside ? table.start[i] - base : 0;
       const int32_t count = inside ? table.count[i] : 0;
       for (int32_t t = 0; t < columns.taps; t++) {
-        const int64_t at = static_cast<int64_t>(t) * columns.stride + x;
+        const int64_t at = (static_cast<int64_t>(block) * columns.taps + t) * width + (x - from);
         columns.offset[at] = t < count ? offset + t : offset;
         columns.weights[at] = t < count ? weights[t] : 0;
       }

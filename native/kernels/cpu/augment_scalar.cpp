@@ -34,6 +34,15 @@ struct Scalar {
   static bool ge(Scalar a, Scalar b) { return a.v >= b.v; }
   static bool gt(Scalar a, Scalar b) { return a.v > b.v; }
   static Scalar select(bool mask, Scalar a, Scalar b) { return mask ? a : b; }
+  // 1 / x, or 0 where x is too small for that.
+  static Scalar inverse_or_zero(Scalar x) { return {x.v > kSmallest ? 1 / x.v : 0}; }
+  // x - floor(x).
+  static Scalar fraction(Scalar x) {
+    const float rest = x.v - static_cast<float>(static_cast<int32_t>(x.v));
+    return {rest < 0 ? rest + 1 : rest};
+  }
+  static Scalar abs_between_1_and_2(Scalar x) { return min(max(abs(x), set(1)), set(2)); }
+
   static void deinterleave(Scalar&, Scalar&, Scalar&) {}
   static void interleave(Scalar&, Scalar&, Scalar&) {}
 
@@ -42,12 +51,24 @@ struct Scalar {
   friend Scalar operator*(Scalar a, Scalar b) { return {a.v * b.v}; }
   friend Scalar operator/(Scalar a, Scalar b) { return {a.v / b.v}; }
 
+  // The vectors n floats before and after p.
+  template <int n>
+  static Scalar left(const float* p, Scalar, Scalar) {
+    return load(p - n);
+  }
+  template <int n>
+  static Scalar right(const float* p, Scalar, Scalar) {
+    return load(p + n);
+  }
+
   // The inputs of a block of outputs.
-  struct Window {
+  struct Spread {
     const float* from;
-    Window(const float* p, int32_t) : from(p) {}
+    explicit Spread(const float* p) : from(p) {}
     Scalar at(Index i) const { return {from[i]}; }
   };
+  using Near = Spread;
+  using Far = Spread;
 };
 
 }  // namespace
