@@ -1,6 +1,7 @@
 import dataclasses
 import pathlib
 import sys
+import tempfile
 import unittest
 import xml.etree.ElementTree as ElementTree
 
@@ -8,7 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from suite import chart, report
 from suite.comparisons import ALL, Comparison
-from suite.contestants import Ours, Pace, Peer, Result
+from suite.contestants import JavaPeer, Ours, Pace, Peer, Result
 from suite.errors import BenchmarkError
 from suite.rounds import compare
 
@@ -28,6 +29,7 @@ SESSION = {
 class Context:
     python: str = sys.executable
     cores: int = 2
+    root: pathlib.Path = pathlib.Path("no-such-folder")
 
 
 class Fake:
@@ -142,6 +144,33 @@ class ContestantsTest(unittest.TestCase):
         peer = Peer("a", "a.py", (), ("json", "no_such_module_a", "no_such_module_b"))
         self.assertRegex(peer.missing(Context()), "no module no_such_module_a, no_such_module_b$")
         self.assertIsNone(Peer("a", "a.py", (), ("json",)).missing(Context()))
+
+    def test_names_the_build_that_a_java_peer_lacks(self):
+        peer = JavaPeer("a", "B.c", {}, folder="some")
+        self.assertEqual(
+            "mvn -f tests/peers/some/pom.xml package has not been run", peer.missing(Context())
+        )
+
+    def test_the_version_of_a_java_peer_is_that_of_its_jars(self):
+        peer = JavaPeer("a", "B.c", {}, folder="some")
+        with tempfile.TemporaryDirectory() as root:
+            context = Context(root=pathlib.Path(root))
+            lib = peer.target(context) / "lib"
+            lib.mkdir(parents=True)
+            for jar in ("x-1.2-3.4", "x-1.2-3.4-linux-x86_64", "x-native-5.6-linux-x86_64"):
+                (lib / f"{jar}.jar").touch()
+            self.assertEqual("1.2-3.4", peer.version(context, "x"))
+            self.assertEqual("5.6", peer.version(context, "x-native"))
+            with self.assertRaisesRegex(BenchmarkError, "has no version of y instead of one"):
+                peer.version(context, "y")
+            (lib / "x-1.1.jar").touch()
+            with self.assertRaisesRegex(BenchmarkError, "1.1 and 1.2-3.4 of x instead of one"):
+                peer.version(context, "x")
+
+    def test_calls_have_all_peers_that_are_built_by_hand(self):
+        for comparison in (c for c in ALL if c.id.startswith("call-")):
+            folders = {c.folder for c in comparison.contestants if isinstance(c, JavaPeer)}
+            self.assertEqual({"javacpp", "djl"}, folders, comparison.id)
 
     def test_comparisons_have_ids_of_their_own(self):
         ids = [c.id for c in ALL]

@@ -225,14 +225,29 @@ CALLS = {
 }
 
 
+def javacpp(benchmark, name="JavaCPP"):
+    jars = (("JavaCPP's pytorch", "pytorch"),)
+    return JavaPeer(name, f"CallsBenchmark.{benchmark}", {}, folder="javacpp", jars=jars)
+
+
+def djl(benchmark, name="DJL"):
+    """With the libtorch of its own jar, the newest that it works with."""
+    jars = (("DJL", "pytorch-engine"), ("DJL's libtorch", "pytorch-native-cpu"))
+    return JavaPeer(name, f"CallsBenchmark.{benchmark}", {}, folder="djl", jars=jars)
+
+
 def call(name, title):
+    # An array of DJL asks libtorch for its sizes once; the others ask each time.
+    remembered = (djl("rememberedShape", "DJL, from the second time on"),)
     return Comparison(
         "call-" + name,
         title,
         "ns",
         (
             Ours("simclr-java", f"CallsBenchmark.{name}", {}),
-            JavaPeer("JavaCPP", f"CallsBenchmark.{name}", {}, folder="javacpp"),
+            javacpp(name),
+            djl(name),
+            *(remembered if name == "shape" else ()),
             Peer("PyTorch", "calls.py", ("time", name), ("torch",)),
         ),
         higher_is_better=False,
@@ -247,7 +262,8 @@ def empty_call():
         "ns",
         (
             Ours("simclr-java", "CallsBenchmark.empty", {}),
-            JavaPeer("JavaCPP, reading a flag", "CallsBenchmark.flag", {}, folder="javacpp"),
+            javacpp("flag", "JavaCPP, reading a flag"),
+            djl("flag", "DJL, reading a flag"),
         ),
         higher_is_better=False,
     )

@@ -84,6 +84,7 @@ class JavaPeer(Ours):
     """A JMH benchmark in a folder of tests/peers that is built by hand."""
 
     folder: str = ""
+    jars: tuple = ()  # pairs of what a version is reported as, and the artifact that has it
     package: str = "dev.simclr.peer"
 
     def target(self, context):
@@ -97,6 +98,26 @@ class JavaPeer(Ours):
 
     def class_path(self, context):
         return f"{self.target(context) / 'classes'}:{self.target(context) / 'lib'}/*"
+
+    def run(self, context, pace):
+        # First, since with jars of two versions nobody knows which one is measured.
+        versions = {name: self.version(context, artifact) for name, artifact in self.jars}
+        result = super().run(context, pace)
+        return dataclasses.replace(result, versions={**result.versions, **versions})
+
+    def version(self, context, artifact):
+        """That of an artifact's jar; with a jar for the platform beside it, that of both."""
+        name = re.compile(re.escape(artifact) + r"-(\d.*?)(-linux-x86_64)?\.jar")
+        found = sorted(
+            {m[1] for m in map(name.fullmatch, os.listdir(self.target(context) / "lib")) if m}
+        )
+        if len(found) != 1:
+            raise BenchmarkError(
+                f"{self.name}: tests/peers/{self.folder}/target/lib has "
+                f"{' and '.join(found) or 'no version'} of {artifact} instead of one; build it "
+                f"with mvn -f tests/peers/{self.folder}/pom.xml clean package"
+            )
+        return found[0]
 
 
 @dataclasses.dataclass(frozen=True)

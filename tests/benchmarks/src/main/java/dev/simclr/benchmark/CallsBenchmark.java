@@ -18,8 +18,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * What a call costs that has hardly anything to compute. The peers are tests/peers/calls.py and
- * tests/peers/javacpp.
+ * What a call costs that has hardly anything to compute. The peers are tests/peers/calls.py,
+ * tests/peers/javacpp and tests/peers/djl.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
