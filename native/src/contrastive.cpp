@@ -1,13 +1,11 @@
 #include "sct/contrastive.h"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/amax.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/clamp_max.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/gather.h>
 #include <ATen/ops/log.h>
-#include <ATen/ops/log_softmax.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/remainder.h>
@@ -15,15 +13,17 @@
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/softplus.h>
 #include <ATen/ops/where.h>
-#include <ATen/ops/zeros.h>
 
 #include <cmath>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "detail/call.h"
 #include "detail/chunked.h"
+#include "detail/measures.h"
 #include "detail/temperature.h"
+#include "detail/unit_rows.h"
 #include "detail/without_autocast.h"
 
 using namespace sct;
@@ -163,27 +163,16 @@ Tensor nt_xent(const Tensor& z, double temperature) {
       .div(static_cast<double>(m));
 }
 
-struct Measures {
-  Tensor accuracy;
-  Tensor entropy;
-};
-
-// Contrastive accuracy and entropy of the rows of `u`, N of each view.
-Measures measures(const Tensor& u, double temperature) {
+// Accuracy and entropy of the rows of `u`, N of each view.
+std::vector<Tensor> measures(const Tensor& u, double temperature) {
   const at::NoGradGuard no_grad;
   const int64_t n = u.size(0) / 2;
-  const Tensor right = at::zeros({}, u.options());
-  const Tensor entropy = at::zeros({}, u.options());
-  each_chunk(n, n, [&](int64_t first, int64_t count) {
-    const Tensor a = u.narrow(0, first, count);
-    const Tensor s = similarities(a, u.narrow(0, n, n), temperature);
-    const Tensor own = rows_of(a, first);
-    const Tensor positive = at::gather(s, 1, own).squeeze(1);
-    right.add_(positive.gt(at::amax(without(s, own), 1)).sum());
-    const Tensor log_p = at::log_softmax(s, 1);
-    entropy.sub_(at::exp(log_p).mul_(log_p).sum());
+  const Tensor candidates = u.narrow(0, n, n);
+  Measures found(u.options());
+  each_chunk(n, chunk_rows(candidates), [&](int64_t first, int64_t count) {
+    found.add(similarities(u.narrow(0, first, count), candidates, temperature), first);
   });
-  return {right.div_(static_cast<double>(n)), entropy.div_(static_cast<double>(n))};
+  return {found.accuracy(n), found.entropy(n)};
 }
 
 const Tensor& indices(sct_tensor handle, const char* name, const Tensor& anchors) {
@@ -288,8 +277,8 @@ sct_status sct_nt_xent_no_l2_norm(sct_tensor z, double temperature, sct_tensor* 
     check_temperature(temperature);
     const WithoutAutocast without_autocast;
     const Tensor loss = nt_xent(rows, temperature);
-    const Measures found = measures(rows.detach(), temperature);
-    give({loss, found.accuracy, found.entropy}, {ret_loss, ret_accuracy, ret_entropy});
+    const std::vector<Tensor> found = measures(rows.detach(), temperature);
+    give({loss, found[0], found[1]}, {ret_loss, ret_accuracy, ret_entropy});
   });
 }
 
@@ -301,7 +290,6 @@ sct_status sct_contrastive_measures(sct_tensor z, double temperature, sct_tensor
     require(ret_entropy, "ret_entropy");
     check_temperature(temperature);
     const WithoutAutocast without_autocast;
-    const Measures found = measures(unit_rows(rows), temperature);
-    give({found.accuracy, found.entropy}, {ret_accuracy, ret_entropy});
+    give(measures(unit_rows(rows), temperature), {ret_accuracy, ret_entropy});
   });
 }

@@ -35,6 +35,8 @@ const c10::Stream& unbox(sct_cuda_stream stream, const char* name) {
 
 namespace sct {
 
+bool has_cuda_table() noexcept { return registered.load(std::memory_order_acquire) != nullptr; }
+
 const CudaTable& cuda_table() {
   if (device_count() == 0) {
     fail(SCT_UNSUPPORTED, "no CUDA: this libtorch has none, or there is no driver or device");
@@ -79,7 +81,7 @@ sct_status sct_cuda_device_count(int32_t* ret_count) {
 sct_status sct_cuda_is_loaded(bool* ret_loaded) {
   return guard("cuda_is_loaded", {}, [&] {
     require(ret_loaded, "ret_loaded");
-    *ret_loaded = registered.load(std::memory_order_acquire) != nullptr;
+    *ret_loaded = has_cuda_table();
   });
 }
 

@@ -1,12 +1,8 @@
 #include "sct/nt_xent.h"
 
-#include <ATen/ops/amax.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/clamp_min.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/exp.h>
-#include <ATen/ops/linalg_vector_norm.h>
-#include <ATen/ops/log_softmax.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/zeros.h>
@@ -15,11 +11,14 @@
 #include <algorithm>
 #include <limits>
 
-#include "cpu/nt_xent.h"
 #include "detail/call.h"
 #include "detail/chunked.h"
+#include "detail/cuda_table.h"
+#include "detail/measures.h"
 #include "detail/nt_xent_cpu.h"
+#include "detail/nt_xent_cuda.h"
 #include "detail/temperature.h"
+#include "detail/unit_rows.h"
 #include "detail/without_autocast.h"
 
 using namespace sct;
@@ -28,8 +27,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-using nt_xent::kEps;
 
 // <u_i, u_j> / temperature of the `count` anchors from row `first` on with all rows of `u`, with
 // -inf where an anchor meets itself: it is not its own negative.
@@ -60,29 +57,14 @@ void leave_out_positives(const Tensor& s, int64_t first) {
   }
 }
 
-// What is measured beside the loss, as sums over the anchors of view 1.
-struct Measures {
-  Tensor right;
-  Tensor entropy;
-
-  explicit Measures(const at::TensorOptions& options)
-      : right(at::zeros({}, options)), entropy(at::zeros({}, options)) {}
-
-  void add(const Tensor& s, int64_t first) {
-    const int64_t n = s.size(1) / 2;
-    const int64_t count = std::min(s.size(0), n - first);
-    if (count <= 0) {
-      return;
-    }
-    // The positives are on a diagonal of it.
-    const Tensor cross = s.narrow(0, 0, count).narrow(1, n, n);
-    Tensor others = cross.clone();
-    others.diagonal(first).fill_(-std::numeric_limits<double>::infinity());
-    right.add_(cross.diagonal(first).gt(at::amax(others, 1)).sum());
-    const Tensor log_p = at::log_softmax(cross, 1);
-    entropy.sub_(at::exp(log_p).mul_(log_p).sum());
+// Adds the anchors of view 1 among those of `s`, as above.
+void measure(Measures& measures, const Tensor& s, int64_t first) {
+  const int64_t n = s.size(1) / 2;
+  const int64_t count = std::min(s.size(0), n - first);
+  if (count > 0) {
+    measures.add(s.narrow(0, 0, count).narrow(1, n, n), first);
   }
-};
+}
 
 // Loss, accuracy and entropy of [M = 2N, D] in float32 or float64, on any device, with operations
 // of libtorch, a few anchors at a time. Nothing waits for a GPU.
@@ -90,17 +72,16 @@ struct NtXent : torch::autograd::Function<NtXent> {
   static variable_list forward(AutogradContext* context, const Tensor& z, double temperature,
                                bool decoupled) {
     const WithoutAutocast without_autocast;
-    const Tensor wide = z.to(at::kDouble);
-    const Tensor norm = at::linalg_vector_norm(wide, 2, 1, /*keepdim=*/true);
-    const Tensor u = wide.div(at::clamp_min(norm, kEps)).to(z.scalar_type());
+    const UnitRows rows = normalized(z);
+    const Tensor& u = rows.u;
     const int64_t m = u.size(0);
 
     const Tensor log_sum = at::empty({m, 1}, u.options());
     const Tensor total = at::zeros({}, u.options().dtype(at::kDouble));
     Measures measures(u.options());
-    each_chunk(m, m, [&](int64_t first, int64_t count) {
+    each_chunk(m, chunk_rows(u), [&](int64_t first, int64_t count) {
       const Tensor s = similarities(u, temperature, first, count);
-      measures.add(s, first);
+      measure(measures, s, first);
       for (const Tensor& part : positives(s, first)) {
         total.sub_(part.sum(at::kDouble));
       }
@@ -112,10 +93,9 @@ struct NtXent : torch::autograd::Function<NtXent> {
       total.add_(part.sum(at::kDouble));
     });
     const auto anchors = static_cast<double>(m);
-    const variable_list measured = {measures.right.div_(anchors / 2),
-                                    measures.entropy.div_(anchors / 2)};
+    const variable_list measured = {measures.accuracy(m / 2), measures.entropy(m / 2)};
 
-    context->save_for_backward({u, norm, log_sum});
+    context->save_for_backward({u, rows.norm, log_sum});
     context->saved_data["temperature"] = temperature;
     context->saved_data["decoupled"] = decoupled;
     context->mark_non_differentiable(measured);
@@ -123,15 +103,13 @@ struct NtXent : torch::autograd::Function<NtXent> {
   }
 
   // With P the softmax of each row of s, dU = ((P + P^T) U - 2 U_pos) / (M temperature), where s is
-  // symmetric, so that P + P^T of a few anchors follows from their s and all log_sum. Through u = v
-  // / max(|v|, eps): dv = (du - u <u, du>) / |v| where |v| >= eps, and du / eps elsewhere, where
-  // the divisor is a constant.
+  // symmetric, so that P + P^T of a few anchors follows from their s and all log_sum.
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     TORCH_CHECK_NOT_IMPLEMENTED(!at::GradMode::is_enabled(), "nt_xent is not twice differentiable");
     const WithoutAutocast without_autocast;
     const variable_list saved = context->get_saved_variables();
-    const Tensor& u = saved[0];
-    const Tensor& norm = saved[1];
+    const UnitRows rows = {saved[0], saved[1]};
+    const Tensor& u = rows.u;
     const Tensor& log_sum = saved[2];
     const double temperature = context->saved_data["temperature"].toDouble();
     const bool decoupled = context->saved_data["decoupled"].toBool();
@@ -139,7 +117,7 @@ struct NtXent : torch::autograd::Function<NtXent> {
     const int64_t n = m / 2;
 
     const Tensor du = at::cat({u.narrow(0, n, n), u.narrow(0, 0, n)}).mul_(-2);
-    each_chunk(m, m, [&](int64_t first, int64_t count) {
+    each_chunk(m, chunk_rows(u), [&](int64_t first, int64_t count) {
       const Tensor s = similarities(u, temperature, first, count);
       if (decoupled) {
         leave_out_positives(s, first);
@@ -149,11 +127,21 @@ struct NtXent : torch::autograd::Function<NtXent> {
       du.narrow(0, first, count).addmm_(p, u);
     });
     du.mul_(grads[0].div(static_cast<double>(m) * temperature));
-    const Tensor along = u.mul(du).sum(1, /*keepdim=*/true).mul_(norm.ge(kEps));
-    const Tensor dv = du.sub(u.mul(along)).div(at::clamp_min(norm, kEps));
-    return {dv.to(u.scalar_type()), Tensor(), Tensor()};
+    return {gradient_of_rows(rows, du), Tensor(), Tensor()};
   }
 };
+
+// Whichever of our kernels there are, else operations of libtorch.
+variable_list apply(const Tensor& z, double temperature, bool decoupled) {
+  const bool wide = z.scalar_type() == at::kDouble;
+  if (z.is_cpu() && !wide) {
+    return NtXentCpu::apply(z, temperature, decoupled);
+  }
+  if (z.is_cuda() && !wide && has_cuda_table()) {
+    return NtXentCuda::apply(z, temperature, decoupled);
+  }
+  return NtXent::apply(z, temperature, decoupled);
+}
 
 sct_status compute(const char* name, sct_tensor z, double temperature, bool decoupled,
                    sct_tensor* ret_loss, sct_tensor* ret_accuracy, sct_tensor* ret_entropy) {
@@ -172,10 +160,7 @@ sct_status compute(const char* name, sct_tensor z, double temperature, bool deco
     check_temperature(temperature);
     const bool wide = rows.scalar_type() == at::kDouble;
     const Tensor input = wide ? rows : rows.to(at::kFloat);
-    variable_list results = input.is_cpu() && !wide
-                                ? NtXentCpu::apply(input, temperature, decoupled)
-                                : NtXent::apply(input, temperature, decoupled);
-    give(std::move(results), {ret_loss, ret_accuracy, ret_entropy});
+    give(apply(input, temperature, decoupled), {ret_loss, ret_accuracy, ret_entropy});
   });
 }
 

@@ -14,6 +14,7 @@
 #include "detail/chunked.h"
 #include "detail/sup_con_cpu.h"
 #include "detail/temperature.h"
+#include "detail/unit_rows.h"
 #include "detail/without_autocast.h"
 
 using namespace sct;
@@ -35,7 +36,7 @@ variable_list by_chunks(const Tensor& z, const Tensor& labels, double temperatur
   const Tensor u = unit_rows(z);
   const int64_t m = u.size(0);
   const Tensor found = at::empty({m}, labels.options());
-  each_chunk(m, m, [&](int64_t first, int64_t count) {
+  each_chunk(m, chunk_rows(u), [&](int64_t first, int64_t count) {
     found.narrow(0, first, count).copy_(positives(labels, first, count).sum(1));
   });
   const Tensor sum = sum_by_chunks(u, u, [&](const Tensor& a, const Tensor& c, int64_t first) {

@@ -18,10 +18,12 @@ extern "C" {
  * have similarities near 0, and a gradient that is 1e12 times that of u. A number in `z` that is
  * not finite makes the loss NaN.
  *
- * Memory is O(N D): no matrix of similarities is ever held. On the CPU, and unless in float64, by
- * kernels with the instruction set of sct_augment_isa; elsewhere by libtorch's own operations, a
- * few anchors at a time, in an order that does not depend on values. On the CPU the same bits on
- * every run with the same number of threads.
+ * Memory is O(N D): no matrix of similarities is ever held. Unless in float64, on the CPU by
+ * kernels with the instruction set of sct_augment_isa, and on a GPU, where sct_cuda_is_loaded, by
+ * products of cuBLAS (sct_set_allow_tf32) and kernels for all else of a chunk of anchors;
+ * otherwise by libtorch's own operations, a few anchors at a time, in an order that does not depend
+ * on values. On the CPU the same bits on every run with the same number of threads. Nothing waits
+ * for a GPU.
  *
  * `ret_loss`, 0-dim float32 (float64 for float64).
  * `ret_accuracy`, 0-dim, no graph: share of the N view-1 anchors whose positive is strictly more

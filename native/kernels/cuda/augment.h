@@ -10,13 +10,8 @@
 
 #include <stdint.h>
 
+#include "host_device.h"
 #include "sct/augment.h"
-
-#ifdef __CUDACC__
-#define SIMCLR_HOST_DEVICE __host__ __device__
-#else
-#define SIMCLR_HOST_DEVICE
-#endif
 
 struct CUstream_st;
 

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "cuda/augment_batch.h"
+#include "cuda/nt_xent_chunk.h"
 #include "detail/cuda_table.h"
 
 namespace sct {
@@ -126,6 +127,8 @@ constexpr CudaTable kTable = {
     .stream_wait = stream_wait,
     .record_stream = record_stream,
     .augment = augment_batch,
+    .nt_xent_forward = nt_xent_forward,
+    .nt_xent_backward = nt_xent_backward,
 };
 
 __attribute__((constructor)) void register_table() { simclr_torch_register_cuda(&kTable); }

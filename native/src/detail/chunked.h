@@ -18,12 +18,12 @@ using ChunkLoss = std::function<at::Tensor(const at::Tensor& anchors, const at::
 at::Tensor sum_by_chunks(const at::Tensor& anchors, const at::Tensor& candidates,
                          const ChunkLoss& loss);
 
-// Calls `part` with the first row and the number of rows of each chunk of `rows` rows among
-// `candidates` candidates.
-void each_chunk(int64_t rows, int64_t candidates,
-                const std::function<void(int64_t first, int64_t count)>& part);
+// How many anchors a chunk among `candidates` [C, D] has.
+int64_t chunk_rows(const at::Tensor& candidates);
 
-// The rows v of `z` [M, D], float32 or float64, as v / max(|v|, 1e-12), the norm in float64.
-at::Tensor unit_rows(const at::Tensor& z);
+// Calls `part` with the first row and the number of rows of each chunk of `rows` rows, `most` in
+// each but the last.
+void each_chunk(int64_t rows, int64_t most,
+                const std::function<void(int64_t first, int64_t count)>& part);
 
 }  // namespace sct

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "cuda/nt_xent.h"
 #include "sct/augment.h"
 #include "sct/cuda.h"
 
@@ -26,7 +27,13 @@ struct CudaTable {
   // On the current stream of the device of `out`; views and format have been checked.
   void (*augment)(const sct_augment_format& format, const sct_augment_view* views, int64_t count,
                   const at::Tensor& out);
+  // On the current stream of a device, where everything that is pointed to is.
+  void (*nt_xent_forward)(const nt_xent::cuda::Forward& pass, int32_t device);
+  void (*nt_xent_backward)(const nt_xent::cuda::Backward& pass, int32_t device);
 };
+
+// Whether the library is loaded.
+bool has_cuda_table() noexcept;
 
 // What the library that is loaded lends. Throws where there is none, or no device.
 const CudaTable& cuda_table();

@@ -5,16 +5,17 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
 
-#include <cmath>
-#include <numbers>
 #include <vector>
 
 #include "detail/row_sums.h"
+#include "detail/temperature.h"
+#include "nt_xent_row.h"
 
 namespace sct {
 namespace {
 
 using at::Tensor;
+using nt_xent::ShiftedSum;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
@@ -23,17 +24,6 @@ struct Totals {
   double hits = 0;
   double entropy = 0;
 };
-
-// Entropy of the softmax of the candidates of view 2: of those in `sum`, with the mean of
-// log(term) / log(e) in `moment`, and of the positive.
-double entropy_of(ShiftedSum sum, double moment, float positive, double temperature) {
-  const ShiftedSum all = merged(sum, {1, positive}, temperature);
-  const double moved = (static_cast<double>(sum.shift) - all.shift) / temperature;
-  const double own = (static_cast<double>(positive) - all.shift) / temperature;
-  const double weighted =
-      std::exp(moved) * (moment * std::numbers::ln2 + moved * sum.sum) + std::exp(own) * own;
-  return std::log(all.sum) - weighted / all.sum;
-}
 
 // Reads what a pass has collected, and writes what the backward pass needs.
 class Finish {
@@ -81,10 +71,8 @@ class Finish {
       totals.hits += positive > pass_.rival[image] ? 1 : 0;
       totals.entropy += entropy_of(cross, pass_.moment[image], positive, temperature_);
     }
-    if (!decoupled_ && pass_.running) {
-      all = merged(all, {1, positive}, temperature_);
-    } else if (!decoupled_) {
-      all.sum += std::exp((positive - 1.0) / temperature_);
+    if (!decoupled_) {
+      all = with_positive(all, positive, pass_.running, temperature_);
     }
     shift_[row] = all.shift;
     weight_[row] = static_cast<float>(1 / all.sum);

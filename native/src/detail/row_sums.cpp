@@ -3,18 +3,12 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
 
-#include <algorithm>
-#include <cmath>
-#include <numbers>
-
 #include "detail/isa.h"
+#include "detail/temperature.h"
 #include "sct/augment.h"
 
 namespace sct {
 namespace {
-
-// Down to here exp(-2 / temperature), the smallest term there is, is a normal float32.
-constexpr double kLowestFixed = 0.024;
 
 at::Tensor numbers(int64_t count, float value, at::ScalarType dtype) {
   return at::full({count}, value, dtype);
@@ -23,22 +17,6 @@ at::Tensor numbers(int64_t count, float value, at::ScalarType dtype) {
 }  // namespace
 
 const nt_xent::Kernels& nt_xent_kernels() { return nt_xent::kernels_of(resolve_isa(SCT_ISA_AUTO)); }
-
-float scale_of(double temperature) { return static_cast<float>(std::numbers::log2e / temperature); }
-
-bool shift_is_running(double temperature) { return temperature < kLowestFixed; }
-
-ShiftedSum merged(ShiftedSum a, ShiftedSum b, double temperature) {
-  const float shift = std::max(a.shift, b.shift);
-  const auto moved = [&](ShiftedSum s) {
-    return s.sum * std::exp((static_cast<double>(s.shift) - shift) / temperature);
-  };
-  return {moved(a) + moved(b), shift};
-}
-
-double log_ratio(ShiftedSum sum, double positive, double temperature) {
-  return std::log(sum.sum) + (static_cast<double>(sum.shift) - positive) / temperature;
-}
 
 RowSums::RowSums(const nt_xent::Kernels& kernels, const nt_xent::Layout& layout, bool running) {
   const float shift = running ? nt_xent::kNone : 1.0F;

@@ -10,24 +10,6 @@ namespace sct {
 // The kernels of the instruction set that SCT_ISA_AUTO stands for.
 const nt_xent::Kernels& nt_xent_kernels();
 
-// exp(S / temperature) is 2^(S scale).
-float scale_of(double temperature);
-
-// Whether exp((S - 1) / temperature) could be less than a normal float32, so that each row needs a
-// shift of its own.
-bool shift_is_running(double temperature);
-
-struct ShiftedSum {
-  double sum;
-  float shift;
-};
-
-// Sum of both, over the larger of their shifts.
-ShiftedSum merged(ShiftedSum a, ShiftedSum b, double temperature);
-
-// log(sum exp(S / temperature)) - positive / temperature.
-double log_ratio(ShiftedSum sum, double positive, double temperature);
-
 class RowSums {
  public:
   // For the padded rows of a layout; no candidates so far.

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "detail/row_sums.h"
+#include "detail/temperature.h"
+#include "nt_xent_row.h"
 
 namespace sct {
 namespace {
@@ -77,7 +79,7 @@ variable_list SupConCpu::forward(AutogradContext* context, const Tensor& z, cons
     const double* sum = group_sum.data_ptr<double>() + group[i] * layout.depth;
     const double mean_positive =
         nt_xent::cosine_sum(kernels, layout, pass.unit, i, sum) / positives;
-    loss += log_ratio({pass.rest.sum[i], pass.rest.shift[i]}, mean_positive, temperature);
+    loss += nt_xent::log_ratio({pass.rest.sum[i], pass.rest.shift[i]}, mean_positive, temperature);
     weight.data_ptr<float>()[i] = static_cast<float>(1 / pass.rest.sum[i]);
     positive_weight.data_ptr<float>()[i] = static_cast<float>(2 / positives);
   }

@@ -1,0 +1,28 @@
+#include "cuda/nt_xent_chunk.h"
+
+#include <c10/cuda/CUDAException.h>
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+
+namespace sct {
+namespace {
+
+template <class Pass>
+void launch(int (*kernel)(const Pass& pass, cudaStream_t stream), const Pass& pass,
+            int32_t device) {
+  const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(device));
+  const cudaStream_t stream = c10::cuda::getCurrentCUDAStream();
+  C10_CUDA_CHECK(static_cast<cudaError_t>(kernel(pass, stream)));
+}
+
+}  // namespace
+
+void nt_xent_forward(const nt_xent::cuda::Forward& pass, int32_t device) {
+  launch(nt_xent::cuda::launch_forward, pass, device);
+}
+
+void nt_xent_backward(const nt_xent::cuda::Backward& pass, int32_t device) {
+  launch(nt_xent::cuda::launch_backward, pass, device);
+}
+
+}  // namespace sct

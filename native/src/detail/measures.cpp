@@ -1,0 +1,34 @@
+#include "detail/measures.h"
+
+#include <ATen/ops/amax.h>
+#include <ATen/ops/exp.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/zeros.h>
+
+#include <limits>
+
+namespace sct {
+
+using at::Tensor;
+
+Measures::Measures(const at::TensorOptions& options)
+    : right_(at::zeros({}, options)), entropy_(at::zeros({}, options)) {}
+
+void Measures::add(const Tensor& s, int64_t first) {
+  // The positives are on a diagonal of it.
+  Tensor others = s.clone();
+  others.diagonal(first).fill_(-std::numeric_limits<double>::infinity());
+  right_.add_(s.diagonal(first).gt(at::amax(others, 1)).sum());
+  const Tensor log_p = at::log_softmax(s, 1);
+  entropy_.sub_(at::exp(log_p).mul_(log_p).sum());
+}
+
+Tensor Measures::accuracy(int64_t anchors) const {
+  return right_.div(static_cast<double>(anchors));
+}
+
+Tensor Measures::entropy(int64_t anchors) const {
+  return entropy_.div(static_cast<double>(anchors));
+}
+
+}  // namespace sct

@@ -1,0 +1,19 @@
+// NT-Xent on a GPU in float32: products by cuBLAS, a chunk at a time, and all else of a chunk by
+// the kernels of libsimclr_torch_cuda.so. Nothing waits for the GPU.
+#pragma once
+
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace sct {
+
+// Loss, accuracy and entropy of [M = 2N, D]; decoupled, positives are not in the sum of their
+// anchors.
+struct NtXentCuda : torch::autograd::Function<NtXentCuda> {
+  static torch::autograd::variable_list forward(torch::autograd::AutogradContext* context,
+                                                const at::Tensor& z, double temperature,
+                                                bool decoupled);
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& grads);
+};
+
+}  // namespace sct
