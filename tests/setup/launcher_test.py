@@ -26,6 +26,14 @@ echo "java $*"
 exit 75
 """
 
+# Takes a second to write the start cache, as if that was hard work.
+SLOW_JAVA = """#!/bin/sh
+cache=$(echo "$*" | sed -n 's/.*-XX:AOTCacheOutput=\\([^ ]*\\).*/\\1/p')
+[ -z "$cache" ] || { echo prepared >> {root}/preparations; sleep 1; echo classes > $cache; exit 0; }
+echo "java $*"
+exit 75
+"""
+
 
 def script(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,15 +67,18 @@ class LauncherTest(unittest.TestCase):
         for path in self.root.rglob("*"):
             os.utime(path, (past, past))
 
+    def environment(self, **env):
+        return {
+            "PATH": f"{self.root.parent / 'bin'}:{os.environ['PATH']}",
+            "HOME": str(self.root.parent),
+            "JAVA_HOME": str(self.jdk),
+            **env,
+        }
+
     def run_launcher(self, *arguments, launcher=None, **env):
         return subprocess.run(
             [launcher or self.root / "simclr", *arguments],
-            env={
-                "PATH": f"{self.root.parent / 'bin'}:{os.environ['PATH']}",
-                "HOME": str(self.root.parent),
-                "JAVA_HOME": str(self.jdk),
-                **env,
-            },
+            env=self.environment(**env),
             cwd="/",
             capture_output=True,
             text=True,
@@ -170,6 +181,23 @@ class LauncherTest(unittest.TestCase):
         self.run_launcher()  # with that one, or with one that this machine has
         self.assertEqual(1, len(self.builds()))
         self.assertFalse(self.builds()[0].startswith(f"{self.jdk} "))
+
+    def test_launchers_at_the_same_time_prepare_the_start_once(self):
+        script(self.jdk / "bin/java", SLOW_JAVA.replace("{root}", str(self.root)))
+        launchers = [
+            subprocess.Popen([self.root / "simclr", "doctor"], env=self.environment(), text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for _ in range(3)
+        ]  # fmt: skip
+        ends = [(*launcher.communicate(), launcher.returncode) for launcher in launchers]
+        cache = self.root / "build/start.aot"
+        for stdout, stderr, status in ends:
+            self.assertEqual(75, status, stderr)
+            self.assertIn(f" -XX:AOTCache={cache} ", stdout)
+            self.assertNotIn("will not be faster", stderr)
+        self.assertEqual("classes\n", cache.read_text("utf-8"))
+        self.assertEqual("prepared\n", (self.root / "preparations").read_text("utf-8"))
+        self.assertEqual(1, len(self.builds()))
 
     def test_jvm_options_of_the_user_are_passed_on(self):
         self.assertIn(" -Da=1 -Db=2 ", self.run_launcher(SIMCLR_JAVA_OPTS="-Da=1 -Db=2").stdout)

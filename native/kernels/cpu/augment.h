@@ -85,8 +85,8 @@ constexpr int64_t blur_stride(int32_t size, int32_t radius) {
   return blur_margin(radius) + (size + radius + 31) / 16 * 16;
 }
 
-// What an instruction set provides. Rows [from, to) of a view go to `out`, or are those of `planes`,
-// whose first row is `from`.
+// What an instruction set provides. Rows [from, to) of a view go to `out`, or are those of
+// `planes`, whose first row is `from`.
 struct Kernels {
   // Floats of a vector.
   int32_t width;

@@ -113,8 +113,8 @@ struct Avx2 {
     Avx2 at(Index i) const {
       // Bit 3 of the index says which register; the permutation ignores it.
       const __m256 upper = _mm256_castsi256_ps(_mm256_slli_epi32(i, 28));
-      return {_mm256_blendv_ps(_mm256_permutevar8x32_ps(low, i),
-                               _mm256_permutevar8x32_ps(high, i), upper)};
+      return {_mm256_blendv_ps(_mm256_permutevar8x32_ps(low, i), _mm256_permutevar8x32_ps(high, i),
+                               upper)};
     }
   };
   struct Spread {

@@ -81,9 +81,8 @@ void Program::write(void* view) {
   for (int32_t from = 0; from < format_.size; from += strip_) {
     const int32_t to = std::min(from + strip_, format_.size);
     // Rows that nobody reads again are made in the same place.
-    const Planes planes = top_.source == Source::kPlanes
-                              ? from_row(top_.planes, format_.size, from)
-                              : top_.planes;
+    const Planes planes =
+        top_.source == Source::kPlanes ? from_row(top_.planes, format_.size, from) : top_.planes;
     make(top_, from, to, planes);
     run(top_, from, to, planes, Sums::kNone, nullptr);
     kernels_.write(planes, from, to, format_, view);

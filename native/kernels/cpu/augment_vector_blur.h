@@ -44,8 +44,8 @@ inline V add_pairs(const BlurKernel& kernel, const float* p, V before, V centre,
   if constexpr (kStep > kRadius) {
     return sum;
   } else {
-    const V pair = V::template left<kStep>(p, before, centre) +
-                   V::template right<kStep>(p, centre, after);
+    const V pair =
+        V::template left<kStep>(p, before, centre) + V::template right<kStep>(p, centre, after);
     return add_pairs<V, kStep + 1, kRadius>(kernel, p, before, centre, after,
                                             V::fma(pair, V::set(kernel.weight[kStep]), sum));
   }

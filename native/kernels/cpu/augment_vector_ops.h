@@ -40,10 +40,10 @@ inline void each(float* red, float* green, float* blue, int64_t pixels, Op op) {
   }
 }
 
-// Shifts the hue by `shift` turns. With h in sixths of a turn the shares of the channels between min
-// and max are |h - 3| - 1, 2 - |h - 2| and 2 - |h - 4|, clamped, so neither saturation nor the six
-// cases of HSV are needed. Resizing may have left values outside [0, 1]; then all but the largest
-// are clamped.
+// Shifts the hue by `shift` turns. With h in sixths of a turn the shares of the channels between
+// min and max are |h - 3| - 1, 2 - |h - 2| and 2 - |h - 4|, clamped, so neither saturation nor the
+// six cases of HSV are needed. Resizing may have left values outside [0, 1]; then all but the
+// largest are clamped.
 template <class V>
 inline void shift_hue(V& r, V& g, V& b, V shift) {
   const V max = V::max(V::max(r, g), b);

@@ -73,8 +73,8 @@ inline void mix_rows(const Mix& mix, const uint8_t* end, int32_t width, float* r
 }
 
 template <class V, int32_t kTaps = kUnrolledTaps>
-inline void mix_rows_of(const Mix& mix, const uint8_t* end, int32_t width, float* red,
-                        float* green, float* blue) {
+inline void mix_rows_of(const Mix& mix, const uint8_t* end, int32_t width, float* red, float* green,
+                        float* blue) {
   if constexpr (kTaps == 0) {
     mix_rows<V, 0>(mix, end, width, red, green, blue);
   } else if (mix.taps == kTaps) {

@@ -98,8 +98,9 @@ template <class V, class Out>
 void write_values(const Planes& planes, int32_t from, int32_t to, const sct_augment_format& format,
                   void* view) {
   const int64_t row_bytes = static_cast<int64_t>(format.size) * sizeof(Out);
-  const bool aligned = (reinterpret_cast<uintptr_t>(view) | (from * row_bytes) |
-                        (format.size * row_bytes)) % 64 == 0;
+  const bool aligned =
+      (reinterpret_cast<uintptr_t>(view) | (from * row_bytes) | (format.size * row_bytes)) % 64 ==
+      0;
   if (aligned && 3 * format.size * row_bytes >= kStreamedBytes) {
     write_as<V, Out, true>(planes, from, to, format, static_cast<Out*>(view));
   } else {

@@ -73,7 +73,16 @@ public final class ViewLoader implements ViewSource {
     int size = format.size();
     Tensor host =
         Tensor.wrapChannelsLast(buffer, 0, format.dtype(), views, ViewFormat.CHANNELS, size, size);
-    return new Views(device.equals(Device.CPU) ? host : host.to(device), batch::close);
+    if (device.equals(Device.CPU)) {
+      return new Views(host, batch::close);
+    }
+    try {
+      return new Views(host.to(device), batch::close);
+    } catch (Throwable e) {
+      // A GPU that is out of memory must not take the buffer with it.
+      batch.close();
+      throw e;
+    }
   }
 
   @Override
