@@ -13,8 +13,6 @@ using namespace sct;
 
 namespace {
 
-constexpr int32_t kLargestSize = 4096;
-
 // Bounds of what a caller gives; messages name the view.
 class Check {
  public:
@@ -104,9 +102,9 @@ void check_view(const Check& check, const sct_augment_view& view, int32_t size, 
 }
 
 void check_format(const sct_augment_format& format) {
-  if (format.size < 1 || format.size > kLargestSize) {
+  if (format.size < 1 || format.size > augment::kLargestSize) {
     invalid("size is " + std::to_string(format.size) + "; allowed: 1 to " +
-            std::to_string(kLargestSize));
+            std::to_string(augment::kLargestSize));
   }
   if (format.dtype != SCT_FLOAT32 && format.dtype != SCT_BFLOAT16) {
     invalid("dtype is " + std::to_string(format.dtype) + "; allowed: SCT_FLOAT32, SCT_BFLOAT16");

@@ -35,8 +35,8 @@ enum {
   SCT_AUGMENT_CONTRAST = 1,
   /* x value + gray (1 - value), clamped. */
   SCT_AUGMENT_SATURATION = 2,
-  /* The hue in HSV shifted by `value` turns, -0.5 to 0.5. The largest channel keeps its value, the
-   * others are clamped. */
+  /* The hue in HSV shifted by `value` turns, -0.5 to 0.5. The largest channel keeps its value up
+   * to rounding, the others are clamped. */
   SCT_AUGMENT_HUE = 3,
   /* All channels become gray. */
   SCT_AUGMENT_GRAY = 4,

@@ -13,6 +13,10 @@ namespace sct::augment {
 // and let the last one overhang.
 constexpr int64_t kPad = 128;
 
+// Rows and columns of the largest view, and the largest radius of its blur.
+constexpr int32_t kLargestSize = 4096;
+constexpr int32_t kLargestRadius = 204;
+
 // Red, green and blue of a view, each size * size floats in row-major order and kPad more.
 struct Planes {
   float* channel[3];
@@ -72,18 +76,14 @@ struct BlurKernel {
   int32_t radius;
   const float* weight;
   bool zero_border;
+  // Of a line in the buffer: floats before its first pixel, and to the next line; room for `radius`
+  // pixels on both sides and for what overhangs. Both are whole vectors.
+  int64_t margin;
+  int64_t stride;
 };
 
 // Rows that are blurred together.
 constexpr int32_t kBlurRows = 4;
-
-// Floats before a line that is blurred: whole vectors, so that it starts at one.
-constexpr int64_t blur_margin(int32_t radius) { return (radius + 15) / 16 * 16; }
-
-// Floats from one such line to the next: room for the pixels on both sides and for what overhangs.
-constexpr int64_t blur_stride(int32_t size, int32_t radius) {
-  return blur_margin(radius) + (size + radius + 31) / 16 * 16;
-}
 
 // What an instruction set provides. Rows [from, to) of a view go to `out`, or are those of
 // `planes`, whose first row is `from`.

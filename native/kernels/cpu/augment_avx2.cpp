@@ -57,7 +57,8 @@ struct Avx2 {
   }
   // x - floor(x).
   static Avx2 fraction(Avx2 x) { return {_mm256_sub_ps(x.v, _mm256_floor_ps(x.v))}; }
-  static Avx2 abs_between_1_and_2(Avx2 x) { return min(max(abs(x), set(1)), set(2)); }
+  // |x|, at least 1 and at most 2.
+  static Avx2 abs_clamped(Avx2 x) { return min(max(abs(x), set(1)), set(2)); }
 
   // Lanes 0, 3, 6 of a vector, 1, 4, 7 of the next one and 2, 5 of the third are 8 values of one
   // channel: they never meet, so they are blended first and put in order afterwards.

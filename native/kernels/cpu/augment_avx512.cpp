@@ -40,7 +40,6 @@ struct Avx512 {
   static Avx512 fma(Avx512 a, Avx512 b, Avx512 c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
   static Avx512 min(Avx512 a, Avx512 b) { return {_mm512_min_ps(a.v, b.v)}; }
   static Avx512 max(Avx512 a, Avx512 b) { return {_mm512_max_ps(a.v, b.v)}; }
-  static Avx512 abs(Avx512 a) { return {_mm512_abs_ps(a.v)}; }
   static bool any(__mmask16 mask) { return mask != 0; }
   static __mmask16 eq(Avx512 a, Avx512 b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ); }
   static __mmask16 ge(Avx512 a, Avx512 b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_GE_OQ); }
@@ -58,8 +57,9 @@ struct Avx512 {
   static Avx512 fraction(Avx512 x) {
     return {_mm512_reduce_ps(x.v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)};
   }
-  static Avx512 abs_between_1_and_2(Avx512 x) {
-    constexpr int kLargerMagnitude = 0b1011;
+  // |x|, at least 1 and at most 2.
+  static Avx512 abs_clamped(Avx512 x) {
+    constexpr int kLargerMagnitude = 0b1011;  // without its sign
     return {_mm512_min_ps(_mm512_range_ps(x.v, _mm512_set1_ps(1), kLargerMagnitude),
                           _mm512_set1_ps(2))};
   }

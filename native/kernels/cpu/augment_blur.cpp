@@ -23,4 +23,13 @@ int32_t blur_weights(float sigma, int32_t radius, float* weight) {
   return radius;
 }
 
+BlurKernel blur_kernel(int32_t size, int32_t radius, const float* weight, bool zero_border) {
+  constexpr int64_t kMostLanes = 16;
+  const auto whole = [](int64_t floats) {
+    return (floats + kMostLanes - 1) / kMostLanes * kMostLanes;
+  };
+  const int64_t margin = whole(radius);
+  return {radius, weight, zero_border, margin, margin + whole(size + radius + kMostLanes)};
+}
+
 }  // namespace sct::augment

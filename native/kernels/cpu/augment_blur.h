@@ -1,7 +1,7 @@
 // The weights of a blur.
 #pragma once
 
-#include <stdint.h>
+#include "cpu/augment.h"
 
 namespace sct::augment {
 
@@ -11,5 +11,8 @@ int32_t blur_weights(float sigma, int32_t radius, float* weight);
 
 // Taps to each side of the centre of a blur of a view, 0 if blurring changes nothing.
 constexpr int32_t blur_radius(int32_t size) { return size / 10 / 2; }
+
+// The kernel of a blur of a view of `size` pixels, with the weights that were computed.
+BlurKernel blur_kernel(int32_t size, int32_t radius, const float* weight, bool zero_border);
 
 }  // namespace sct::augment

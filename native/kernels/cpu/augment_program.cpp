@@ -9,15 +9,29 @@
 namespace sct::augment {
 namespace {
 
-// Pixels of a strip: three planes of them are a third of a first-level cache.
+// Pixels of a strip at least: three planes of them are a third of a first-level cache.
 constexpr int32_t kStripPixels = 1024;
 
-// Rows of a strip. All but the last one are whole vectors: what overhangs would be changed twice.
-int32_t strip_rows(int32_t size) {
-  constexpr int32_t kMostLanes = 16;
-  const int32_t unit = kMostLanes / std::gcd(size, kMostLanes);
+// Rows of a strip. All strips but the last are whole vectors, since what overhangs would be changed
+// twice, whole cache lines of bfloat16, since they are written past the caches, and whole groups of
+// the rows that are blurred together. Odd sizes need 32 rows for that.
+constexpr int32_t strip_rows(int32_t size) {
+  constexpr int32_t kUnitPixels = 32;
+  const int32_t unit = std::max(kUnitPixels / std::gcd(size, kUnitPixels), kBlurRows);
   return std::max(kStripPixels / size / unit, 1) * unit;
 }
+
+constexpr bool strips_are_whole() {
+  for (int32_t size = 1; size <= kLargestSize; size++) {
+    const int64_t pixels = int64_t{strip_rows(size)} * size;
+    if (pixels * 2 % 64 != 0 || strip_rows(size) % kBlurRows != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+static_assert(strips_are_whole());
+static_assert(blur_radius(kLargestSize) == kLargestRadius);
 
 Planes from_row(const Planes& planes, int32_t size, int32_t row) {
   const int64_t at = static_cast<int64_t>(row) * size;
@@ -34,7 +48,6 @@ Program::Program(const Kernels& kernels, const sct_augment_format& format, const
       workspace_(workspace),
       strip_(strip_rows(format.size)) {
   top_.planes = workspace.planes_of(format.size, set_);
-  top_.source = Source::kCrop;
 }
 
 void Program::apply(const sct_augment_op& op) {
@@ -105,16 +118,16 @@ void Program::contrast(const sct_augment_op& op, Sums sums) {
 }
 
 void Program::blur(const sct_augment_op& op) {
+  if (top_.source == Source::kBlur) {
+    settle(Sums::kNone, nullptr);  // its weights are overwritten below
+  }
   const int32_t largest = blur_radius(format_.size);
   float* weight = workspace_.blur_weights.need(largest + 1);
-  if (top_.source == Source::kBlur) {
-    settle(Sums::kNone, nullptr);  // before its weights are overwritten
-  }
   const int32_t radius = blur_weights(op.value, largest, weight);
   if (radius == 0) {
     return;
   }
-  kernel_ = {radius, weight, op.kind == SCT_AUGMENT_BLUR_ZERO};
+  kernel_ = blur_kernel(format_.size, radius, weight, op.kind == SCT_AUGMENT_BLUR_ZERO);
   below_ = top_;
   swap();
   top_.source = Source::kBlur;
@@ -135,8 +148,7 @@ void Program::make(Layer& layer, int32_t from, int32_t to, const Planes& out) {
     case Source::kBlur:
       advance(below_, std::min(to + kernel_.radius, size), Sums::kNone, nullptr);
       kernels_.blur(below_.planes, size, kernel_, from, to,
-                    workspace_.lines.need((kBlurRows + 1) * blur_stride(size, kernel_.radius)),
-                    out);
+                    workspace_.lines.need((kBlurRows + 1) * kernel_.stride), out);
   }
 }
 

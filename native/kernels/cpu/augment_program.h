@@ -32,11 +32,11 @@ class Program {
   enum class Source { kCrop, kPlanes, kBlur };
 
   struct Layer {
-    Planes planes;
-    Source source;
-    // Rows that are done, operations included.
+    Planes planes{};
+    Source source = Source::kCrop;
+    // Rows that are done, operations included: of the top layer none, but while it is settled.
     int32_t done = 0;
-    PointOp ops[SCT_AUGMENT_MAX_OPS];
+    PointOp ops[SCT_AUGMENT_MAX_OPS]{};
     int32_t count = 0;
   };
 

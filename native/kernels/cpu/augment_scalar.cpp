@@ -41,7 +41,8 @@ struct Scalar {
     const float rest = x.v - static_cast<float>(static_cast<int32_t>(x.v));
     return {rest < 0 ? rest + 1 : rest};
   }
-  static Scalar abs_between_1_and_2(Scalar x) { return min(max(abs(x), set(1)), set(2)); }
+  // |x|, at least 1 and at most 2.
+  static Scalar abs_clamped(Scalar x) { return min(max(abs(x), set(1)), set(2)); }
 
   static void deinterleave(Scalar&, Scalar&, Scalar&) {}
   static void interleave(Scalar&, Scalar&, Scalar&) {}
@@ -50,16 +51,6 @@ struct Scalar {
   friend Scalar operator-(Scalar a, Scalar b) { return {a.v - b.v}; }
   friend Scalar operator*(Scalar a, Scalar b) { return {a.v * b.v}; }
   friend Scalar operator/(Scalar a, Scalar b) { return {a.v / b.v}; }
-
-  // The vectors n floats before and after p.
-  template <int n>
-  static Scalar left(const float* p, Scalar, Scalar) {
-    return load(p - n);
-  }
-  template <int n>
-  static Scalar right(const float* p, Scalar, Scalar) {
-    return load(p + n);
-  }
 
   // The inputs of a block of outputs.
   struct Spread {

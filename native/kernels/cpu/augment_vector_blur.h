@@ -8,8 +8,6 @@
 namespace sct::augment {
 namespace {
 
-constexpr int32_t kLargestRadius = 4096 / 20;
-
 // Larger radii than this are not unrolled; standard deviations of up to 2 pixels need no more.
 constexpr int32_t kUnrolledRadius = 11;
 
@@ -24,6 +22,7 @@ inline void blur_columns(const BlurKernel& kernel, const float* const* rows, int
     for (int32_t y = 0; y < kBlurRows; y++) {
       sum[y] = V::load(rows[radius + y] + x) * V::set(kernel.weight[0]);
     }
+    static_assert(kUnrolledRadius == 11);
 #pragma GCC unroll 11
     for (int32_t t = 1; t <= radius; t++) {
       const V weight = V::set(kernel.weight[t]);
@@ -80,10 +79,10 @@ template <class V, int32_t kRadius>
 void blur_rows(const Planes& in, int32_t size, const BlurKernel& kernel, int32_t from, int32_t to,
                float* buffer, const Planes& out) {
   const int32_t radius = kernel.radius;
-  const int64_t stride = blur_stride(size, radius);
+  const int64_t stride = kernel.stride;
   float* zeros = buffer;
   memset(zeros, 0, stride * sizeof(float));
-  float* lines = buffer + stride + blur_margin(radius);
+  float* lines = buffer + stride + kernel.margin;
   const float* rows[kBlurRows + 2 * kLargestRadius];
   for (int c = 0; c < 3; c++) {
     const float* plane = in.channel[c];
@@ -113,9 +112,9 @@ void blur_rows(const Planes& in, int32_t size, const BlurKernel& kernel, int32_t
 template <class V, int32_t kRadius = kUnrolledRadius>
 void blur(const Planes& in, int32_t size, const BlurKernel& kernel, int32_t from, int32_t to,
           float* buffer, const Planes& out) {
-  if constexpr (kRadius == 0) {
+  if constexpr (kRadius == 0 || V::kWidth == 1) {
     blur_rows<V, 0>(in, size, kernel, from, to, buffer, out);
-  } else if (V::kWidth > 1 && kernel.radius == kRadius) {
+  } else if (kernel.radius == kRadius) {
     blur_rows<V, kRadius>(in, size, kernel, from, to, buffer, out);
   } else {
     blur<V, kRadius - 1>(in, size, kernel, from, to, buffer, out);

@@ -57,19 +57,25 @@ inline void shift_hue(V& r, V& g, V& b, V shift) {
       V::select(V::eq(max, r), from_red, V::select(V::eq(max, g), from_green, from_blue)));
   const V six = V::set(6);
   // 1 to 2: 1 plus the share of red, 2 minus those of green and blue.
-  const V red = V::abs_between_1_and_2(V::fma(turns, six, V::set(-3)));
-  const V green = V::abs_between_1_and_2(V::fma(turns, six, V::set(-2)));
-  const V blue = V::abs_between_1_and_2(V::fma(turns, six, V::set(-4)));
+  const V red = V::abs_clamped(V::fma(turns, six, V::set(-3)));
+  const V green = V::abs_clamped(V::fma(turns, six, V::set(-2)));
+  const V blue = V::abs_clamped(V::fma(turns, six, V::set(-4)));
   const V one = V::set(1);
-  const bool inside = !V::any(V::gt(V::set(0), min)) && !V::any(V::gt(max, one));
+  const auto above = V::gt(max, one);
+  const auto below = V::gt(V::set(0), min);
   const V down = min - max;
   r = V::fma(range, red, min - range);
   g = V::fma(down, green, max + range);
   b = V::fma(down, blue, max + range);
-  if (!inside) {
-    r = V::select(V::ge(red, V::set(2)), max, clamp(r));
-    g = V::select(V::ge(one, green), max, clamp(g));
-    b = V::select(V::ge(one, blue), max, clamp(b));
+  if (V::any(above) || V::any(below)) {
+    // Each pixel for itself: what its neighbours are must not change the last bit.
+    const auto bounded = [&](auto largest, V value) {
+      const V other = V::select(largest, max, clamp(value));
+      return V::select(below, other, V::select(above, other, value));
+    };
+    r = bounded(V::ge(red, V::set(2)), r);
+    g = bounded(V::ge(one, green), g);
+    b = bounded(V::ge(one, blue), b);
   }
 }
 

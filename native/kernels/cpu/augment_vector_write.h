@@ -88,7 +88,7 @@ void write_as(const Planes& planes, int32_t from, int32_t to, const sct_augment_
       writer.planar(c, pixels, view + c * plane + start);
     }
   }
-  // One fence for all strips: each waits until what was written has arrived in memory.
+  // One fence for all strips, which all are streamed or none: it waits for memory.
   if (kStream && to == format.size) {
     V::fence();
   }
@@ -98,10 +98,10 @@ template <class V, class Out>
 void write_values(const Planes& planes, int32_t from, int32_t to, const sct_augment_format& format,
                   void* view) {
   const int64_t row_bytes = static_cast<int64_t>(format.size) * sizeof(Out);
-  const bool aligned =
-      (reinterpret_cast<uintptr_t>(view) | (from * row_bytes) | (format.size * row_bytes)) % 64 ==
-      0;
-  if (aligned && 3 * format.size * row_bytes >= kStreamedBytes) {
+  const int64_t plane_bytes = format.size * row_bytes;
+  // The same for all strips, which begin at a cache line if the view does.
+  const bool aligned = (reinterpret_cast<uintptr_t>(view) | plane_bytes) % 64 == 0;
+  if (aligned && 3 * plane_bytes >= kStreamedBytes) {
     write_as<V, Out, true>(planes, from, to, format, static_cast<Out*>(view));
   } else {
     write_as<V, Out, false>(planes, from, to, format, static_cast<Out*>(view));

@@ -68,6 +68,7 @@ constexpr int32_t kKeptTables = 64;
 struct Workspace {
   KeptTable tables[2][kKeptTables];
   Buffer<float> planes[2][3];
+  // For one call of a kernel: another one may need a larger buffer, which is elsewhere.
   Buffer<float> lines;
   Buffer<int32_t> column_blocks;
   Buffer<int32_t> column_offsets;

@@ -174,6 +174,20 @@ class EngineOpsTest {
     });
   }
 
+  /** Colours after blurs and rotations too, and blurs after one another. */
+  @TestFactory
+  Stream<DynamicTest> chainsInAnyOrder() {
+    return sizes((size, random) -> {
+      for (int i = 0; i < 6; i++) {
+        MemorySegment image = EngineViews.noise(random, size, size);
+        List<ViewOp> ops = chain(size, random);
+        Collections.shuffle(ops, random);
+        AugmentParams params = new AugmentParams(0, 0, size, size, random.nextBoolean(), ops);
+        check(Interpolation.BILINEAR, size, image, size, size, params, TOLERANCE_CHAIN);
+      }
+    });
+  }
+
   /** Where rounded places and long filters tell, and vectors are full. */
   @TestFactory
   Stream<DynamicTest> viewsOfPhotographs() {

@@ -46,6 +46,7 @@ final class FindingsTest {
           "linear", List.of("linear", "untrained_linear"),
           "h", List.of("probe_h"),
           "z", List.of("probe_z"),
+          "contrastive", List.of("contrastive_accuracy"),
           "top-1", List.of("top1"));
 
   /** What tells runs apart that are not repetitions of each other; few labels have no name. */
