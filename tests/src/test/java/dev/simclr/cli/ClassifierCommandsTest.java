@@ -388,7 +388,20 @@ final class ClassifierCommandsTest {
         .assertFailed(2, "optim.lr is -1.0; allowed: ");
     simclr("finetune", run, "--out", out)
         .assertFailed(3, "the batch is 128, more than the 40 training images");
-    simclr("finetune", run, "--out", out, "--batch", 8, "--epochs", 2, "--lr", "1e6")
+    // The decay multiplies the weights by -1e6 in each step, whatever the gradients are.
+    simclr(
+            "finetune",
+            run,
+            "--out",
+            out,
+            "--batch",
+            8,
+            "--epochs",
+            3,
+            "--lr",
+            "1e6",
+            "--weight-decay",
+            1)
         .assertFailed(6, "");
     assertFalse(Files.exists(out) && !names(out).isEmpty());
   }

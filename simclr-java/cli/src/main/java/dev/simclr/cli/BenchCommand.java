@@ -6,6 +6,7 @@ import dev.simclr.data.RgbImage;
 import dev.simclr.data.Split;
 import dev.simclr.torch.Torch;
 import dev.simclr.train.DataConfig;
+import dev.simclr.train.PrecisionChoice;
 import dev.simclr.train.PretrainConfig;
 import dev.simclr.train.RunData;
 import dev.simclr.train.TrainingBench;
@@ -57,24 +58,43 @@ final class BenchCommand implements Callable<Integer> {
     try (var _ = LogLines.install(console);
         ImageDataset images = images(resolved, console)) {
       console.fact("machine", Machine.describe() + ", libtorch " + Torch.version());
-      TrainingBench.Result result =
-          TrainingBench.run(resolved, images, Duration.ofSeconds(seconds));
+      TrainingBench.run(
+          resolved, images, Duration.ofSeconds(seconds), new Printer(resolved, console));
+    }
+    return ExitCode.OK.code();
+  }
+
+  /** Prints each part when it has been measured. */
+  private record Printer(PretrainConfig config, Console console) implements TrainingBench.Listener {
+    @Override
+    public void started(String device, PrecisionChoice precision, int threads, int loaderThreads) {
       console.fact(
           "setting",
           String.format(
               Locale.ROOT,
               "batch %d, %s, %s, %d compute and %d loader threads",
-              resolved.train().batch(),
-              result.device(),
-              result.precision().bf16() ? "bf16" : "float32",
-              result.threads(),
-              result.loaderThreads()));
-      console.fact("data only", describe(result.data()));
-      console.fact("model only", describe(result.model()));
-      console.fact("whole step", describe(result.step()));
-      console.fact("limit", limit(result));
+              config.train().batch(),
+              device,
+              precision.bf16() ? "bf16" : "float32",
+              threads,
+              loaderThreads));
     }
-    return ExitCode.OK.code();
+
+    @Override
+    public void data(TrainingBench.Speed speed) {
+      console.fact("data only", describe(speed));
+    }
+
+    @Override
+    public void model(TrainingBench.Speed speed) {
+      console.fact("model only", describe(speed));
+    }
+
+    @Override
+    public void step(TrainingBench.Speed speed, double dataWait) {
+      console.fact("whole step", describe(speed));
+      console.fact("limit", limit(dataWait));
+    }
   }
 
   private static ImageDataset images(PretrainConfig config, Console console) {
@@ -127,9 +147,9 @@ final class BenchCommand implements Callable<Integer> {
         speed.slowest());
   }
 
-  private static String limit(TrainingBench.Result result) {
-    double wait = 100 * result.dataWait();
-    return result.dataWait() > WAITING
+  private static String limit(double dataWait) {
+    double wait = 100 * dataWait;
+    return dataWait > WAITING
         ? String.format(
             Locale.ROOT,
             "the data: %.1f %% of the step is spent waiting for views; train.loader_threads may"

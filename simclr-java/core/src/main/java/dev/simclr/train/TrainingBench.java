@@ -27,27 +27,31 @@ public final class TrainingBench {
    */
   public record Speed(double imagesPerSecond, double slowest, int steps) {}
 
-  /**
-   * What was measured.
-   *
-   * @param device where the network was
-   * @param precision of convolutions and matrix products
-   * @param threads of native operators
-   * @param loaderThreads that made views
-   * @param data views alone
-   * @param model the network alone, update included
-   * @param step both, as in training
-   * @param dataWait share of the steps' time that went into waiting for views
-   */
-  public record Result(
-      String device,
-      PrecisionChoice precision,
-      int threads,
-      int loaderThreads,
-      Speed data,
-      Speed model,
-      Speed step,
-      double dataWait) {}
+  /** Is told what was measured as soon as it was, on a thread of the measurement. */
+  public interface Listener {
+    /**
+     * Before the first part.
+     *
+     * @param device where the network is
+     * @param precision of convolutions and matrix products
+     * @param threads of native operators
+     * @param loaderThreads that make views
+     */
+    void started(String device, PrecisionChoice precision, int threads, int loaderThreads);
+
+    /** Views alone. */
+    void data(Speed speed);
+
+    /** The network alone, update included. */
+    void model(Speed speed);
+
+    /**
+     * Both, as in training.
+     *
+     * @param dataWait share of the steps' time that went into waiting for views
+     */
+    void step(Speed speed, double dataWait);
+  }
 
   /**
    * Measures.
@@ -57,32 +61,34 @@ public final class TrainingBench {
    * @param each how long each of the three parts is measured
    * @throws dev.simclr.data.DataException if there are fewer images than a batch has
    */
-  public static Result run(PretrainConfig config, ImageDataset images, Duration each) {
+  public static void run(
+      PretrainConfig config, ImageDataset images, Duration each, Listener listener) {
     // An interrupt does not cut it short; the caller's status shows it afterwards.
-    return ComputeThread.callOnce(() -> measure(config, images, each.toNanos()), () -> {});
+    ComputeThread.callOnce(
+        () -> {
+          measure(config, images, each.toNanos(), listener);
+          return null;
+        },
+        () -> {});
   }
 
-  private static Result measure(PretrainConfig config, ImageDataset images, long nanos) {
-    int batch = config.train().imagesPerStep();
+  private static void measure(
+      PretrainConfig config, ImageDataset images, long nanos, Listener listener) {
     Backend backend = TrainingSteps.backend(config, images);
-    Speed data = time(config, images, TrainingSteps.Part.DATA, backend, nanos);
-    Speed model = time(config, images, TrainingSteps.Part.MODEL, backend, nanos);
+    listener.started(
+        backend.device().toString(),
+        backend.precision(),
+        backend.threads(),
+        backend.loaderThreads());
+    listener.data(time(config, images, TrainingSteps.Part.DATA, backend, nanos));
+    listener.model(time(config, images, TrainingSteps.Part.MODEL, backend, nanos));
     try (TrainingSteps steps =
         new TrainingSteps(config, images, TrainingSteps.Part.BOTH, backend)) {
       warmUp(steps);
       long waited = steps.waitNanos();
       long start = System.nanoTime();
-      Speed both = time(steps, batch, nanos);
-      double wait = (double) (steps.waitNanos() - waited) / (System.nanoTime() - start);
-      return new Result(
-          backend.device().toString(),
-          backend.precision(),
-          backend.threads(),
-          backend.loaderThreads(),
-          data,
-          model,
-          both,
-          wait);
+      Speed both = time(steps, config.train().imagesPerStep(), nanos);
+      listener.step(both, (double) (steps.waitNanos() - waited) / (System.nanoTime() - start));
     }
   }
 
