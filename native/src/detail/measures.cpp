@@ -15,10 +15,12 @@ Measures::Measures(const at::TensorOptions& options)
     : right_(at::zeros({}, options)), entropy_(at::zeros({}, options)) {}
 
 void Measures::add(const Tensor& s, int64_t first) {
-  // The positives are on a diagonal of it.
-  Tensor others = s.clone();
-  others.diagonal(first).fill_(-std::numeric_limits<double>::infinity());
-  right_.add_(s.diagonal(first).gt(at::amax(others, 1)).sum());
+  {
+    // The positives are on a diagonal of it. Freed before the next temporaries, which are as large.
+    Tensor others = s.clone();
+    others.diagonal(first).fill_(-std::numeric_limits<double>::infinity());
+    right_.add_(s.diagonal(first).gt(at::amax(others, 1)).sum());
+  }
   const Tensor log_p = at::log_softmax(s, 1);
   entropy_.sub_(at::exp(log_p).mul_(log_p).sum());
 }
