@@ -1,5 +1,6 @@
 #include "sct/augment.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -141,6 +142,22 @@ void check(const sct_augment_format* format, const sct_augment_view* views, int6
   }
 }
 
+// The crop's first bytes; sequential readers bring the rest.
+constexpr int64_t kPrefetchBytes = 1024;
+constexpr int64_t kLineBytes = 64;
+
+// Starts to load what compute_view reads first. Images of a data set lie anywhere in it, so the
+// first access of each waits for memory and for the translation of the page.
+void prefetch(const sct_augment_view& view) {
+  const int64_t row_bytes = 3L * view.image_width;
+  const int64_t first = view.top * row_bytes + 3L * view.left;
+  const int64_t bytes = (view.height - 1) * row_bytes + 3L * view.width;
+  const auto* crop = view.image + first;
+  for (int64_t at = 0; at < std::min(bytes, kPrefetchBytes); at += kLineBytes) {
+    __builtin_prefetch(crop + at);
+  }
+}
+
 }  // namespace
 
 sct_status sct_augment(const sct_augment_format* format, const sct_augment_view* views,
@@ -158,6 +175,9 @@ sct_status sct_augment(const sct_augment_format* format, const sct_augment_view*
     }
     const int64_t view_bytes = 3L * format->size * format->size * value_bytes;
     for (int64_t i = 0; i < count; i++) {
+      if (i + 1 < count) {
+        prefetch(views[i + 1]);
+      }
       augment::compute_view(kernels, *format, views[i],
                             static_cast<char*>(out) + views[i].row * view_bytes);
     }

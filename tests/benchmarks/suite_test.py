@@ -4,12 +4,13 @@ import sys
 import tempfile
 import unittest
 import xml.etree.ElementTree as ElementTree
+from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from suite import chart, report
 from suite.comparisons import ALL, Comparison
-from suite.contestants import JavaPeer, Ours, Pace, Peer, Result
+from suite.contestants import JavaPeer, OnEachCore, Ours, Pace, Peer, Result
 from suite.errors import BenchmarkError
 from suite.rounds import compare
 
@@ -120,7 +121,30 @@ class RoundsTest(unittest.TestCase):
         self.assertIn("3 cores", result.left_out["a"])
 
 
+@dataclasses.dataclass(frozen=True)
+class OneThread:
+    """A contestant whose speed depends on the core."""
+
+    name: str = "one thread"
+    core: int | None = None
+
+    def missing(self, context):
+        return None
+
+    def run(self, context, pace):
+        speed = 10 * (1 + self.core)
+        return Result([speed, 2 * speed], {"threads": 1}, {"a": "1"})
+
+
 class ContestantsTest(unittest.TestCase):
+    def test_on_each_core_measures_the_mean_of_the_cores(self):
+        with mock.patch("suite.machine.cores", lambda: [0, 2, 5]):
+            contestant = OnEachCore(OneThread(), 2)
+            result = contestant.run(Context(), None)
+        self.assertEqual([45, 90], result.iterations)
+        self.assertEqual({"threads": 1}, result.facts)
+        self.assertEqual(("one thread", 2), (contestant.name, contestant.threads))
+
     REPORT = {
         "jdkVersion": "25",
         "jmhVersion": "1.37",

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from suite.contestants import JavaPeer, Ours, Peer
+from suite.contestants import JavaPeer, OnEachCore, Ours, Peer
 from suite.programs import Launcher, Load, PretrainPeer
 
 
@@ -59,12 +59,12 @@ def augmentation(workload, title):
 
 
 def scaling(workload, title):
-    """Two loader threads against one."""
+    """Two loader threads against one, measured on each of the two cores."""
     return Comparison(
         workload + "-threads",
         title + ", two threads against one",
         "views/s",
-        (views(workload, 2, "two threads"), views(workload, 1, "one thread")),
+        (views(workload, 2, "two threads"), OnEachCore(views(workload, 1, "one thread"), 2)),
         workload=workload,
         varies=("threads",),
     )

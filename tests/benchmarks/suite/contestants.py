@@ -39,6 +39,7 @@ class Ours:
     metric: str = ""  # a counter, instead of the benchmark's own score
     threads: int = 1
     package: str = "dev.simclr.benchmark"
+    core: int | None = None  # the one to run on; default the last ones
 
     def missing(self, context):
         del context  # always there
@@ -60,7 +61,7 @@ class Ours:
             ]  # fmt: skip
             for key, value in self.parameters.items():
                 command += ["-p", f"{key}={value}"]
-            execute(command, self.threads, self.name)
+            execute(command, self.threads, self.name, core=self.core)
             with open(report, encoding="utf-8") as file:
                 return self.read(json.load(file))
 
@@ -77,6 +78,37 @@ class Ours:
         return Result(
             iterations, facts, {"java": entry["jdkVersion"], "jmh": entry["jmhVersion"]}
         )
+
+
+@dataclasses.dataclass(frozen=True)
+class OnEachCore:
+    """A contestant of one thread on each of some cores in turn: the mean of what these measure.
+
+    Cores are not alike where they are shared with others, so a program on several cores is
+    compared with this and not with one of them.
+    """
+
+    inner: Ours
+    cores: int
+
+    @property
+    def name(self):
+        return self.inner.name
+
+    @property
+    def threads(self):
+        return self.cores  # that it needs; the facts are the inner one's
+
+    def missing(self, context):
+        return self.inner.missing(context)
+
+    def run(self, context, pace):
+        each = [
+            dataclasses.replace(self.inner, core=core).run(context, pace)
+            for core in machine.cores()[-self.cores :]
+        ]
+        means = [sum(i) / len(i) for i in zip(*(result.iterations for result in each))]
+        return dataclasses.replace(each[0], iterations=means)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,13 +194,13 @@ class Peer:
         return Result(line["iterations"], line["facts"], line["versions"])
 
 
-def execute(command, threads, name, environment=None):
-    """Runs a command on as many cores as it has threads, and returns what it prints."""
+def execute(command, threads, name, environment=None, core=None):
+    """Runs a command on as many cores as it has threads, or a given one; returns what it prints."""
     cores = machine.cores()
     if len(cores) < threads:
         raise BenchmarkError(f"{name} needs {threads} cores, there are {len(cores)}")
     # The last ones: interrupts and the rest of the system prefer the first.
-    chosen = cores[-threads:]
+    chosen = cores[-threads:] if core is None else [core]
     done = subprocess.run(
         command,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,

@@ -122,8 +122,11 @@ public final class AugmentSampler {
     Checks.atLeast("width", width, 1);
     ViewWords words = new ViewWords(key);
     int on = switches(words);
+    // First, since the order of the jitter is in the same block.
+    boolean cropped = cropped(words);
     List<ViewOp> ops = new Chain(words, on).draw();
-    CropSampler.Box box = crop(words, height, width);
+    CropSampler.Box box =
+        cropped ? crop.draw(words, height, width) : new CropSampler.Box(0, 0, height, width);
     boolean flip = (on & 1 << Switch.FLIP.ordinal()) != 0;
     return new AugmentParams(box.top(), box.left(), box.height(), box.width(), flip, ops);
   }
@@ -157,14 +160,13 @@ public final class AugmentSampler {
     return sum > 0;
   }
 
-  private CropSampler.Box crop(ViewWords words, int height, int width) {
-    if (config.crop().probability() > 0) {
-      words.go(BLOCK_OTHERS);
-      if (words.uniform(2) < config.crop().probability()) {
-        return crop.draw(words, height, width);
-      }
+  private boolean cropped(ViewWords words) {
+    double probability = config.crop().probability();
+    if (probability <= 0) {
+      return false;
     }
-    return new CropSampler.Box(0, 0, height, width);
+    words.go(BLOCK_OTHERS);
+    return words.uniform(2) < probability;
   }
 
   /** The operations of one view, as they are drawn one after another. */

@@ -5,8 +5,13 @@ import dev.simclr.random.Purpose;
 
 /** The random words of one view, a block of four at a time. */
 final class ViewWords {
+  private static final int OTHER = -1;
+
   private final ViewKey key;
   private final int[] words = new int[4];
+
+  /** The block of the view's own key that {@link #words} has, or {@link #OTHER}. */
+  private int current = OTHER;
 
   ViewWords(ViewKey key) {
     this.key = key;
@@ -14,11 +19,16 @@ final class ViewWords {
 
   /** Goes to a block of the view's own key. */
   void go(int block) {
+    if (block == current) {
+      return;
+    }
+    current = block;
     Philox.words(key.seed(), Purpose.AUGMENT, key.epoch(), key.sample(), key.view(), block, words);
   }
 
   /** Goes to a block that all images of a batch share. */
   void goBatch(int block) {
+    current = OTHER;
     Philox.words(key.seed(), Purpose.BATCH, key.batch(), 0, key.view(), block, words);
   }
 
