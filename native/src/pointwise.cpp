@@ -39,7 +39,10 @@
 #include <ATen/ops/where.h>
 #include <ATen/ops/zero.h>
 
+#include <functional>
+
 #include "detail/call.h"
+#include "detail/small.h"
 
 using namespace sct;
 
@@ -47,7 +50,11 @@ sct_status sct_add(sct_tensor self, sct_tensor other, double alpha, sct_tensor* 
   return produce("add", {self, other}, ret_out, [&] {
     const Tensor& x = unbox(self, "self");
     const Tensor& y = unbox(other, "other");
-    return at::add(x, y, scalar(x, y, alpha));
+    const auto op = [&](const Tensor& a, const Tensor& b) {
+      return at::add(a, b, scalar(a, b, alpha));
+    };
+    // Another factor would round twice.
+    return alpha == 1 ? small_or(x, y, std::plus<float>(), op) : op(x, y);
   });
 }
 
@@ -63,7 +70,11 @@ sct_status sct_sub(sct_tensor self, sct_tensor other, double alpha, sct_tensor* 
   return produce("sub", {self, other}, ret_out, [&] {
     const Tensor& x = unbox(self, "self");
     const Tensor& y = unbox(other, "other");
-    return at::sub(x, y, scalar(x, y, alpha));
+    const auto op = [&](const Tensor& a, const Tensor& b) {
+      return at::sub(a, b, scalar(a, b, alpha));
+    };
+    // Another factor would round twice.
+    return alpha == 1 ? small_or(x, y, std::minus<float>(), op) : op(x, y);
   });
 }
 
@@ -76,7 +87,10 @@ sct_status sct_sub_(sct_tensor self, sct_tensor other, double alpha) {
 }
 
 sct_status sct_mul(sct_tensor self, sct_tensor other, sct_tensor* ret_out) {
-  return binary("mul", self, other, ret_out, at::mul);
+  return binary("mul", self, other, ret_out, [](const Tensor& x, const Tensor& y) {
+    return small_or(x, y, std::multiplies<float>(),
+                    [](const Tensor& a, const Tensor& b) { return at::mul(a, b); });
+  });
 }
 
 sct_status sct_mul_(sct_tensor self, sct_tensor other) {
@@ -84,7 +98,10 @@ sct_status sct_mul_(sct_tensor self, sct_tensor other) {
 }
 
 sct_status sct_div(sct_tensor self, sct_tensor other, sct_tensor* ret_out) {
-  return binary("div", self, other, ret_out, at::div);
+  return binary("div", self, other, ret_out, [](const Tensor& x, const Tensor& y) {
+    return small_or(x, y, std::divides<float>(),
+                    [](const Tensor& a, const Tensor& b) { return at::div(a, b); });
+  });
 }
 
 sct_status sct_div_(sct_tensor self, sct_tensor other) {
