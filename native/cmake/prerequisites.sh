@@ -12,7 +12,7 @@ simclr_apt() {
 }
 
 simclr_check_platform() {
-  [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] && return
+  [[ $OSTYPE == linux* && $HOSTTYPE == x86_64 ]] && return
   printf 'simclr: this is %s on %s; only Linux on x86-64 is supported\n' \
     "$(uname -s)" "$(uname -m)" >&2
   return 1
@@ -57,21 +57,22 @@ simclr_check_maven() {
 # Sets SIMCLR_JDK to a JDK 25 or newer: JAVA_HOME, then java on PATH, then the usual JVM folders.
 simclr_find_jdk() {
   local candidate on_path
+  simclr_take_jdk "${JAVA_HOME:-}" && return
   on_path=$(command -v javac 2>/dev/null) && on_path=$(dirname "$(dirname "$(readlink -f "$on_path")")")
-  for candidate in "${JAVA_HOME:-}" "$on_path" /usr/lib/jvm/* /usr/java/* /opt/java/* /opt/jdk* \
+  for candidate in "$on_path" /usr/lib/jvm/* /usr/java/* /opt/java/* /opt/jdk* \
     "$HOME"/.jdks/* "$HOME"/.sdkman/candidates/java/* "$HOME"/.m2/jdks/*; do
-    [ -n "$candidate" ] && [ -x "$candidate/bin/javac" ] && [ -r "$candidate/release" ] || continue
-    if [ "$(simclr_java_major "$candidate")" -ge 25 ]; then
-      SIMCLR_JDK=$candidate
-      return
-    fi
+    simclr_take_jdk "$candidate" && return
   done
   simclr_missing 'no JDK 25 in JAVA_HOME, on PATH or in the usual folders such as /usr/lib/jvm' \
     "$(simclr_apt openjdk-25-jdk-headless), or unpack one from https://adoptium.net into ~/.jdks"
 }
 
-simclr_java_major() { # JDK directory
-  local version
-  version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release")
-  echo "${version:-0}"
+# Sets SIMCLR_JDK to a directory if it has a JDK that is new enough.
+simclr_take_jdk() {
+  [ -n "$1" ] && [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return
+  local release
+  # Not `$(<file)`, nor sed: the launcher does this at every start, and processes take time.
+  read -r -d '' release <"$1/release" || true
+  [[ $release =~ JAVA_VERSION=\"([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge 25 ] || return
+  SIMCLR_JDK=$1
 }

@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -55,14 +56,28 @@ class PrerequisitesTest(unittest.TestCase):
         # Every JDK of this machine, wherever it is, counts as too old.
         done = self.run_bash(
             "-c",
-            f". '{SCRIPTS}/prerequisites.sh'; simclr_java_major() {{ echo 17; }}; simclr_find_jdk",
+            f". '{SCRIPTS}/prerequisites.sh'; simclr_take_jdk() {{ false; }}; simclr_find_jdk",
         )
         self.assert_one_line(done, "no JDK 25", "openjdk-25-jdk-headless")
+
+    def test_an_old_jdk_is_not_taken(self):
+        for version, status in (("17.0.9", 1), ("24", 1), ("25.0.1", 0), ("26", 0)):
+            with self.subTest(version=version):
+                jdk = self.bin / version
+                (jdk / "bin").mkdir(parents=True)
+                (jdk / "bin" / "javac").symlink_to(shutil.which("true"))
+                (jdk / "release").write_text(f'VENDOR="a"\nJAVA_VERSION="{version}"\n', "utf-8")
+                done = self.run_bash(
+                    "-c", f". '{SCRIPTS}/prerequisites.sh'; simclr_take_jdk '{jdk}' && echo $SIMCLR_JDK"
+                )
+                self.assertEqual(status, done.returncode, done.stderr)
+                self.assertEqual("" if status else f"{jdk}\n", done.stdout)
 
     def test_another_platform(self):
         done = self.run_bash(
             "-c",
             f". '{SCRIPTS}/prerequisites.sh'; uname() {{ [ $1 = -s ] && echo Darwin || echo arm64; }};"
+            "OSTYPE=darwin24; HOSTTYPE=arm64; "
             "simclr_check_platform",
         )
         self.assertEqual(1, done.returncode)

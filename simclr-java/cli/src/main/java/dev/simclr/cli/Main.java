@@ -47,8 +47,8 @@ public final class Main {
     Subcommands.add(commandLine, args);
     commandLine.setErr(err);
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
-    commandLine.setParameterExceptionHandler((e, ignored) -> usage(e));
-    commandLine.setExecutionExceptionHandler((e, line, ignored) -> failed(e, line));
+    commandLine.setParameterExceptionHandler(new UsageHandler());
+    commandLine.setExecutionExceptionHandler(new FailureHandler());
     if (args.length == 0) {
       commandLine.usage(System.out);
       return ExitCode.USAGE.code();
@@ -61,6 +61,20 @@ public final class Main {
     } catch (Error e) {
       // picocli hands exceptions to the handler above, but not errors.
       return failed(e, running(commandLine));
+    }
+  }
+
+  private static final class UsageHandler implements CommandLine.IParameterExceptionHandler {
+    @Override
+    public int handleParseException(ParameterException e, String[] args) {
+      return usage(e);
+    }
+  }
+
+  private static final class FailureHandler implements CommandLine.IExecutionExceptionHandler {
+    @Override
+    public int handleExecutionException(Exception e, CommandLine line, ParseResult parsed) {
+      return failed(e, line);
     }
   }
 

@@ -40,6 +40,7 @@ enum Subcommands {
   static void preload(String... args) {
     if (named(args).filter(command -> command.computes).isPresent()
         && Arrays.stream(args).noneMatch(HELP::contains)) {
+      NativeMethods.link();
       Torch.preload();
     }
   }
@@ -49,10 +50,11 @@ enum Subcommands {
    * longer to read the options of all of them than the JVM takes to start.
    */
   static void add(CommandLine line, String... args) {
-    named(args)
-        .map(List::of)
-        .orElseGet(() -> List.of(values()))
-        .forEach(command -> command.add(line));
+    List<Subcommands> commands = named(args).map(List::of).orElseGet(() -> List.of(values()));
+    // Not forEach: classes of lambdas that hold picocli's types are not in the start cache.
+    for (Subcommands command : commands) {
+      command.add(line);
+    }
   }
 
   private static Optional<Subcommands> named(String... args) {
