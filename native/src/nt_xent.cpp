@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "detail/call.h"
 #include "detail/chunked.h"
@@ -17,6 +18,7 @@
 #include "detail/measures.h"
 #include "detail/nt_xent_cpu.h"
 #include "detail/nt_xent_cuda.h"
+#include "detail/nt_xent_fused.h"
 #include "detail/temperature.h"
 #include "detail/unit_rows.h"
 #include "detail/without_autocast.h"
@@ -131,14 +133,16 @@ struct NtXent : torch::autograd::Function<NtXent> {
   }
 };
 
-// Whichever of our kernels there are, else operations of libtorch.
-variable_list apply(const Tensor& z, double temperature, bool decoupled) {
+// Whichever of our kernels there are, else operations of libtorch. `z` was of type `given`.
+variable_list apply(const Tensor& z, at::ScalarType given, double temperature, bool decoupled) {
   const bool wide = z.scalar_type() == at::kDouble;
   if (z.is_cpu() && !wide) {
     return NtXentCpu::apply(z, temperature, decoupled);
   }
   if (z.is_cuda() && !wide && has_cuda_table()) {
-    return NtXentCuda::apply(z, temperature, decoupled);
+    const std::optional<nt_xent::cuda::Operand> operand = fused_operand(z, given);
+    return operand ? NtXentFused::apply(z, *operand, temperature, decoupled)
+                   : NtXentCuda::apply(z, temperature, decoupled);
   }
   return NtXent::apply(z, temperature, decoupled);
 }
@@ -160,7 +164,8 @@ sct_status compute(const char* name, sct_tensor z, double temperature, bool deco
     check_temperature(temperature);
     const bool wide = rows.scalar_type() == at::kDouble;
     const Tensor input = wide ? rows : rows.to(at::kFloat);
-    give(apply(input, temperature, decoupled), {ret_loss, ret_accuracy, ret_entropy});
+    give(apply(input, rows.scalar_type(), temperature, decoupled),
+         {ret_loss, ret_accuracy, ret_entropy});
   });
 }
 

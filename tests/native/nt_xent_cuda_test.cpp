@@ -7,7 +7,6 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/scalar_tensor.h>
-#include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
 #include <cstdio>
@@ -19,21 +18,13 @@
 #include "detail/cuda_table.h"
 #include "detail/nt_xent_cpu.h"
 #include "detail/nt_xent_cuda.h"
+#include "nt_xent_result.h"
 
 namespace gpu = sct::nt_xent::cuda;
 
 using at::Tensor;
 
 namespace {
-
-int failures = 0;
-
-void check(bool holds, const char* what) {
-  if (!holds) {
-    std::fprintf(stderr, "not true: %s\n", what);
-    failures++;
-  }
-}
 
 enum class Order { kForward, kBackward };
 
@@ -59,7 +50,7 @@ void forward(const gpu::Forward& pass) {
         gpu::take_over<kRunning>(lanes.data(), lane, half, pass.scale);
       });
     }
-    gpu::finish(pass, anchor, lanes[0]);
+    gpu::finish_of_chunk(pass, anchor, lanes[0]);
   }
 }
 
@@ -75,53 +66,15 @@ int64_t chunks = 0;
 
 void forward_on_host(const gpu::Forward& pass, int32_t) {
   chunks++;
-  pass.running ? forward<true>(pass) : forward<false>(pass);
+  pass.outcome.running ? forward<true>(pass) : forward<false>(pass);
 }
 
 void backward_on_host(const gpu::Backward& pass, int32_t) {
-  pass.running ? backward<true>(pass) : backward<false>(pass);
-}
-
-struct Result {
-  Tensor loss;
-  Tensor accuracy;
-  Tensor entropy;
-  Tensor grad;
-};
-
-// With NtXentCuda or NtXentCpu.
-template <class Function>
-Result compute(const Tensor& values, double temperature, bool decoupled) {
-  const Tensor z = values.clone().requires_grad_();
-  const auto found = Function::apply(z, temperature, decoupled);
-  // The gradient of a multiple is that multiple of the gradient.
-  const auto grads = torch::autograd::grad({found[0].mul(4)}, {z});
-  return {found[0].detach(), found[1], found[2], grads[0].div(4)};
+  pass.factors.running ? backward<true>(pass) : backward<false>(pass);
 }
 
 Result as_on_gpu(const Tensor& values, double temperature, bool decoupled) {
   return compute<sct::NtXentCuda>(values, temperature, decoupled);
-}
-
-void close(const char* what, const Tensor& got, const Tensor& expected, double tolerance) {
-  const double off = got.sub(expected).abs().max().item<double>();
-  // Written so that NaN fails.
-  if (!(off <= tolerance)) {
-    std::fprintf(stderr, "%s is off by %g, allowed is %g\n", what, off, tolerance);
-    failures++;
-  }
-}
-
-bool same_bits(const Result& a, const Result& b) {
-  return a.loss.equal(b.loss) && a.accuracy.equal(b.accuracy) && a.entropy.equal(b.entropy) &&
-         a.grad.equal(b.grad);
-}
-
-// Two noisy views of each image, of lengths from 0.1 to 10.
-Tensor views(int64_t n, int64_t d) {
-  const Tensor images = at::randn({1, n, d});
-  const Tensor rows = images.add(at::randn({2, n, d}).mul(0.5)).reshape({2 * n, d});
-  return rows.mul(at::randn({2 * n, 1}).clamp(-1, 1).mul(2.302585).exp());
 }
 
 void compare(const Tensor& values, double temperature, bool decoupled) {
@@ -129,23 +82,11 @@ void compare(const Tensor& values, double temperature, bool decoupled) {
   order = Order::kForward;
   const Result got = as_on_gpu(values, temperature, decoupled);
   const Result expected = compute<sct::NtXentCpu>(values, temperature, decoupled);
-  // The rounding of a cosine, which a low temperature magnifies.
-  const double noise = 1e-6 + 5e-7 / temperature;
-  close("loss", got.loss, expected.loss, noise + 1e-6 * expected.loss.abs().item<double>());
-  close("entropy", got.entropy, expected.entropy, 2 * noise);
-  // Rounding may decide between two that are almost equally similar.
-  const auto images = static_cast<double>(values.size(0) / 2);
-  close("accuracy", got.accuracy, expected.accuracy, images > 100 ? 2 / images : 1e-6);
-  // Errors of the gradient are measured against what a row's could be.
-  const Tensor length = values.norm(2, {1}, true).clamp_min(1e-12);
-  const double scale = 2 / (2 * images * temperature);
-  close("gradient", got.grad.mul(length).div(scale), expected.grad.mul(length).div(scale),
-        2e-6 + 2 * noise);
+  close(got, expected, values, temperature, {});
   order = Order::kBackward;
   check(same_bits(got, as_on_gpu(values, temperature, decoupled)), "same bits in any order");
   if (failures != before) {
-    std::fprintf(stderr, "  ... of N = %g, D = %d, t = %g, decoupled %d\n", images,
-                 static_cast<int>(values.size(1)), temperature, decoupled);
+    describe(values, temperature, decoupled);
   }
 }
 

@@ -16,7 +16,7 @@ __global__ __launch_bounds__(kLanes) void forward(Forward pass) {
     take_over<kRunning>(lanes, lane, half, pass.scale);
   }
   if (lane == 0) {
-    finish(pass, anchor, lanes[0]);
+    finish_of_chunk(pass, anchor, lanes[0]);
   }
 }
 
@@ -28,13 +28,13 @@ __global__ __launch_bounds__(kLanes) void backward(Backward pass) {
 }  // namespace
 
 int launch_forward(const Forward& pass, cudaStream_t stream) {
-  const auto kernel = pass.running ? forward<true> : forward<false>;
+  const auto kernel = pass.outcome.running ? forward<true> : forward<false>;
   kernel<<<static_cast<unsigned>(pass.chunk.rows), kLanes, 0, stream>>>(pass);
   return cudaGetLastError();
 }
 
 int launch_backward(const Backward& pass, cudaStream_t stream) {
-  const auto kernel = pass.running ? backward<true> : backward<false>;
+  const auto kernel = pass.factors.running ? backward<true> : backward<false>;
   kernel<<<static_cast<unsigned>(pass.chunk.rows), kLanes, 0, stream>>>(pass);
   return cudaGetLastError();
 }

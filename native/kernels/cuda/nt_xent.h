@@ -22,17 +22,22 @@ struct Chunk {
   float* cosine;
   int64_t first;
   int64_t rows;
-  // Rows of one view.
-  int64_t images;
 };
 
-// Sums, and what follows from them, for the anchors of a chunk. As in cpu/nt_xent.h, a shift is 1
-// or, where temperatures are so low that terms would vanish, runs: it is the largest cosine.
-struct Forward {
-  Chunk chunk;
+// Sums over candidates of e = exp((S - shift) / temperature), and of e log2(e). As in
+// cpu/nt_xent.h, the shift is 1 or, where temperatures are so low that terms would vanish, runs: it
+// is the largest S, the largest cosine.
+struct LaneSum {
+  float sum;
+  float moment;
+  float largest;
+};
+
+// What the sums of the anchors become.
+struct Outcome {
+  // Rows of one view.
+  int64_t images;
   double temperature;
-  // log2(e) / temperature.
-  float scale;
   bool running;
   // A positive is in no sum of its anchor.
   bool decoupled;
@@ -46,17 +51,31 @@ struct Forward {
   double* entropy;
 };
 
-// From the cosines of a chunk, in place, to the factors of the unit rows in its gradient,
+// Sums, and what follows from them, for the anchors of a chunk.
+struct Forward {
+  Chunk chunk;
+  // log2(e) / temperature.
+  float scale;
+  Outcome outcome;
+};
+
+// The factors of the unit rows in the gradient of a unit row,
 //   e_ij (w_i + w_j) for j != i, minus 2 for the positive,
 // with e_ij = exp((S_ij - shift) / temperature), the shift being that of the sum it is divided by.
-struct Backward {
-  Chunk chunk;
+struct Factors {
+  int64_t images;
   float scale;
   bool running;
   bool decoupled;
   // Of each row, from the forward pass.
   const float* shift;
   const float* weight;
+};
+
+// From the cosines of a chunk, in place, to the factors.
+struct Backward {
+  Chunk chunk;
+  Factors factors;
 };
 
 // The results are CUDA's error codes, 0 without error. On a stream of the current device.

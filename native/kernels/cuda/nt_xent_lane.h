@@ -8,22 +8,16 @@
 
 namespace sct::nt_xent::cuda {
 
-// Sums over candidates of e = exp((S - shift) / temperature), and of e log2(e). The shift is 1 or,
-// running, the largest S.
-struct LaneSum {
-  float sum;
-  float moment;
-  float largest;
-};
-
 SIMCLR_HOST_DEVICE inline LaneSum no_candidates() { return {0, 0, kNone}; }
 
 // (S - shift) / temperature, to base 2. Far below what float32 can raise 2 to it is bounded, so
-// that it can be multiplied by the 0 that its power is. NaN stays.
+// that it can be multiplied by the 0 that its power is; and above 0, where the shift, which is the
+// largest S of a row, was computed with the products of a candidate and the row rounded otherwise.
+// NaN stays.
 SIMCLR_HOST_DEVICE inline float exponent(float cosine, float shift, float scale) {
   constexpr float kLowest = -256;
   const float y = (cosine - shift) * scale;
-  return y < kLowest ? kLowest : y;
+  return y < kLowest ? kLowest : y > 0 ? 0 : y;
 }
 
 // The same for a shift of 1, with one rounding.
@@ -82,7 +76,7 @@ struct AnchorSums {
 template <bool kRunning>
 SIMCLR_HOST_DEVICE inline AnchorSums sums_of_lane(const Forward& pass, int64_t anchor,
                                                   int32_t lane) {
-  const int64_t images = pass.chunk.images;
+  const int64_t images = pass.outcome.images;
   const float* cosine = pass.chunk.cosine + anchor * 2 * images;
   const int64_t row = pass.chunk.first + anchor;
   // First rows of the anchor's view and of the other; in both the anchor's image is left out.
@@ -109,52 +103,74 @@ SIMCLR_HOST_DEVICE inline void take_over(AnchorSums* lanes, int32_t lane, int32_
   }
 }
 
-// Writes what the sums of all lanes come to.
-SIMCLR_HOST_DEVICE inline void finish(const Forward& pass, int64_t anchor, const AnchorSums& sums) {
-  const int64_t images = pass.chunk.images;
-  const int64_t row = pass.chunk.first + anchor;
-  const float positive = pass.chunk.cosine[anchor * 2 * images + positive_of(row, images)];
-  const ShiftedSum within = {sums.within.sum, pass.running ? sums.within.largest : 1.0F};
-  const ShiftedSum across = {sums.across.sum, pass.running ? sums.across.largest : 1.0F};
-  ShiftedSum all = merged(within, across, pass.temperature);
-  if (!pass.decoupled) {
-    all = with_positive(all, positive, pass.running, pass.temperature);
+// Writes what the sums of all candidates come to, for an anchor whose positive has the cosine
+// `positive`.
+SIMCLR_HOST_DEVICE inline void finish(const Outcome& to, int64_t row, float positive,
+                                      const AnchorSums& sums) {
+  const ShiftedSum within = {sums.within.sum, to.running ? sums.within.largest : 1.0F};
+  const ShiftedSum across = {sums.across.sum, to.running ? sums.across.largest : 1.0F};
+  ShiftedSum all = merged(within, across, to.temperature);
+  if (!to.decoupled) {
+    all = with_positive(all, positive, to.running, to.temperature);
   }
-  pass.shift[row] = all.shift;
-  pass.weight[row] = static_cast<float>(1 / all.sum);
-  pass.loss[row] = log_ratio(all, positive, pass.temperature);
-  if (row < images) {
-    pass.hit[row] = positive > sums.across.largest ? 1 : 0;
-    pass.entropy[row] = entropy_of(across, sums.across.moment, positive, pass.temperature);
+  to.shift[row] = all.shift;
+  to.weight[row] = static_cast<float>(1 / all.sum);
+  to.loss[row] = log_ratio(all, positive, to.temperature);
+  if (row < to.images) {
+    to.hit[row] = positive > sums.across.largest ? 1 : 0;
+    to.entropy[row] = entropy_of(across, sums.across.moment, positive, to.temperature);
   }
 }
 
+SIMCLR_HOST_DEVICE inline void finish_of_chunk(const Forward& pass, int64_t anchor,
+                                               const AnchorSums& sums) {
+  const int64_t images = pass.outcome.images;
+  const int64_t row = pass.chunk.first + anchor;
+  const float* cosine = pass.chunk.cosine + anchor * 2 * images;
+  finish(pass.outcome, row, cosine[positive_of(row, images)], sums);
+}
+
+// What a factor needs of a row.
+struct RowSum {
+  float shift;
+  float weight;
+};
+
+SIMCLR_HOST_DEVICE inline RowSum sum_of(const Factors& factors, int64_t row) {
+  return {factors.shift[row], factors.weight[row]};
+}
+
+// The factor of a candidate whose terms are in the sums of both rows.
 template <bool kRunning>
-SIMCLR_HOST_DEVICE inline float factor_of(const Backward& pass, int64_t row, int64_t candidate,
+SIMCLR_HOST_DEVICE inline float factor_of_term(RowSum own, RowSum other, float cosine,
+                                               float scale) {
+  return kRunning ? exp2f(exponent(cosine, own.shift, scale)) * own.weight +
+                        exp2f(exponent(cosine, other.shift, scale)) * other.weight
+                  : exp2f(exponent_from_one(cosine, scale)) * (own.weight + other.weight);
+}
+
+template <bool kRunning>
+SIMCLR_HOST_DEVICE inline float factor_of(const Factors& factors, int64_t row, int64_t candidate,
                                           float cosine) {
-  const bool positive = candidate == positive_of(row, pass.chunk.images);
+  const bool positive = candidate == positive_of(row, factors.images);
   if (candidate == row) {
     return 0;
   }
-  if (positive && pass.decoupled) {
+  if (positive && factors.decoupled) {
     return -2;
   }
-  const float own = pass.weight[row];
-  const float other = pass.weight[candidate];
-  const float factor = kRunning
-                           ? exp2f(exponent(cosine, pass.shift[row], pass.scale)) * own +
-                                 exp2f(exponent(cosine, pass.shift[candidate], pass.scale)) * other
-                           : exp2f(exponent_from_one(cosine, pass.scale)) * (own + other);
+  const float factor = factor_of_term<kRunning>(sum_of(factors, row), sum_of(factors, candidate),
+                                                cosine, factors.scale);
   return positive ? factor - 2 : factor;
 }
 
 // The factors of a lane's candidates, in place.
 template <bool kRunning>
 SIMCLR_HOST_DEVICE inline void factors_of_lane(const Backward& pass, int64_t anchor, int32_t lane) {
-  const int64_t candidates = 2 * pass.chunk.images;
+  const int64_t candidates = 2 * pass.factors.images;
   float* row = pass.chunk.cosine + anchor * candidates;
   for (int64_t i = lane; i < candidates; i += kLanes) {
-    row[i] = factor_of<kRunning>(pass, pass.chunk.first + anchor, i, row[i]);
+    row[i] = factor_of<kRunning>(pass.factors, pass.chunk.first + anchor, i, row[i]);
   }
 }
 

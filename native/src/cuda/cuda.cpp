@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "cuda/augment_batch.h"
-#include "cuda/nt_xent_chunk.h"
+#include "cuda/nt_xent_launch.h"
 #include "detail/cuda_table.h"
 
 namespace sct {
@@ -129,6 +129,9 @@ constexpr CudaTable kTable = {
     .augment = augment_batch,
     .nt_xent_forward = nt_xent_forward,
     .nt_xent_backward = nt_xent_backward,
+    .nt_xent_can_fuse = nt_xent_can_fuse,
+    .nt_xent_fused_forward = nt_xent_fused_forward,
+    .nt_xent_fused_backward = nt_xent_fused_backward,
 };
 
 __attribute__((constructor)) void register_table() { simclr_torch_register_cuda(&kTable); }

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "cuda/nt_xent.h"
+#include "cuda/nt_xent_fused.h"
 #include "sct/augment.h"
 #include "sct/cuda.h"
 
@@ -30,6 +31,10 @@ struct CudaTable {
   // On the current stream of a device, where everything that is pointed to is.
   void (*nt_xent_forward)(const nt_xent::cuda::Forward& pass, int32_t device);
   void (*nt_xent_backward)(const nt_xent::cuda::Backward& pass, int32_t device);
+  // Whether there are fused kernels for a device.
+  bool (*nt_xent_can_fuse)(int32_t device);
+  void (*nt_xent_fused_forward)(const nt_xent::cuda::FusedForward& pass, int32_t device);
+  void (*nt_xent_fused_backward)(const nt_xent::cuda::FusedBackward& pass, int32_t device);
 };
 
 // Whether the library is loaded.

@@ -38,7 +38,7 @@ void each_chunk_of_cosines(
   each_chunk(m, most, [&](int64_t first, int64_t count) {
     Tensor s = memory.narrow(0, 0, count);
     at::mm_out(s, u.narrow(0, first, count), u.t());
-    part({s.data_ptr<float>(), first, count, m / 2}, s);
+    part({s.data_ptr<float>(), first, count}, s);
   });
 }
 
@@ -59,9 +59,11 @@ variable_list NtXentCuda::forward(AutogradContext* context, const Tensor& z, dou
   const Tensor entropy = at::empty_like(hit);
   each_chunk_of_cosines(rows.u, [&](const gpu::Chunk& chunk, const Tensor&) {
     table.nt_xent_forward(
-        {chunk, temperature, scale_of(temperature), shift_is_running(temperature), decoupled,
-         shift.data_ptr<float>(), weight.data_ptr<float>(), loss.data_ptr<double>(),
-         hit.data_ptr<double>(), entropy.data_ptr<double>()},
+        {chunk,
+         scale_of(temperature),
+         {n, temperature, shift_is_running(temperature), decoupled, shift.data_ptr<float>(),
+          weight.data_ptr<float>(), loss.data_ptr<double>(), hit.data_ptr<double>(),
+          entropy.data_ptr<double>()}},
         z.get_device());
   });
 
@@ -86,8 +88,9 @@ variable_list NtXentCuda::backward(AutogradContext* context, const variable_list
 
   const Tensor du = at::empty_like(u);
   each_chunk_of_cosines(u, [&](const gpu::Chunk& chunk, const Tensor& s) {
-    table.nt_xent_backward({chunk, scale_of(temperature), shift_is_running(temperature), decoupled,
-                            saved[2].data_ptr<float>(), saved[3].data_ptr<float>()},
+    table.nt_xent_backward({chunk,
+                            {u.size(0) / 2, scale_of(temperature), shift_is_running(temperature),
+                             decoupled, saved[2].data_ptr<float>(), saved[3].data_ptr<float>()}},
                            u.get_device());
     Tensor part = du.narrow(0, chunk.first, chunk.rows);
     at::mm_out(part, s, u);

@@ -1,5 +1,6 @@
 // NT-Xent on a GPU in float32: products by cuBLAS, a chunk at a time, and all else of a chunk by
-// the kernels of libsimclr_torch_cuda.so. Nothing waits for the GPU.
+// the kernels of libsimclr_torch_cuda.so. Of any length of a row and on any GPU; see
+// nt_xent_fused.h for the others. Nothing waits for the GPU.
 #pragma once
 
 #include <torch/csrc/autograd/custom_function.h>

@@ -7,13 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The kernels of NT-Xent and DCL on a GPU, against those of the CPU. */
+/**
+ * The kernels of NT-Xent and DCL on a GPU, against those of the CPU: of rows of 64, 128 and 256
+ * numbers, those on tensor cores where the rows are bfloat16 or TF32 is allowed.
+ */
 @Tag("gpu")
 @ExtendWith(LeakCheck.class)
 final class LossesCudaTest {
@@ -24,6 +28,35 @@ final class LossesCudaTest {
     assumeTrue(Cuda.isAvailable(), "needs a GPU");
     assertTrue(Cuda.isLoaded(), "otherwise operations of libtorch would be tested");
     Cuda.setAllowTf32(false);
+  }
+
+  @AfterEach
+  void withoutTf32() {
+    Cuda.setAllowTf32(false);
+  }
+
+  /**
+   * What rows are given as and multiplied in.
+   *
+   * @param numbers what the numbers of the rows are rounded to
+   * @param dtype what they are then given as
+   * @param cosine error of a cosine beside that of float32
+   * @param factor error of what the gradient of a row may be, where that is 1
+   */
+  private record Precision(DType numbers, DType dtype, boolean tf32, double cosine, double factor) {
+    static final Precision FLOAT32 = new Precision(DType.FLOAT32, DType.FLOAT32, false, 0, 0);
+
+    /** Products are exact on tensor cores, and factors in the gradient have 16 bits. */
+    static final Precision BFLOAT16 =
+        new Precision(DType.BFLOAT16, DType.BFLOAT16, false, 0, 0x1p-15);
+
+    /** Rows and factors have 11 bits. */
+    static final Precision TF32 =
+        new Precision(DType.FLOAT32, DType.FLOAT32, true, 0x1p-10, 0x1p-10);
+
+    /** Rows that have no more bits to begin with. */
+    static final Precision EXACT_TF32 =
+        new Precision(DType.BFLOAT16, DType.FLOAT32, true, 0, 0x1p-10);
   }
 
   private record Outcome(double loss, double accuracy, double entropy, double[] gradient) {}
@@ -68,42 +101,64 @@ final class LossesCudaTest {
   void valueAndGradientAreThoseOfTheProcessor(int n) {
     for (int dim : new int[] {1, 64, 128, 130}) {
       for (double temperature : new double[] {0.01, 0.1, 0.5}) {
-        assertAsOnTheProcessor(n, dim, temperature, z -> Losses.ntXent(z, temperature));
-        if (n > 1) {
-          assertAsOnTheProcessor(n, dim, temperature, z -> Losses.dcl(z, temperature));
-        }
+        assertAsOnTheProcessor(Precision.FLOAT32, n, dim, temperature);
+        assertAsOnTheProcessor(Precision.BFLOAT16, n, dim, temperature);
+      }
+    }
+  }
+
+  /** Tiles of all sizes are whole with 32 and begun again with 33. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 32, 33, 70, 1000, 3001})
+  void valueAndGradientOnTensorCoresAreThoseOfTheProcessor(int n) {
+    for (int dim : new int[] {64, 128, 256}) {
+      for (double temperature : new double[] {0.01, 0.1}) {
+        assertAsOnTheProcessor(Precision.BFLOAT16, n, dim, temperature);
+        assertAsOnTheProcessor(Precision.TF32, n, dim, temperature);
+        assertAsOnTheProcessor(Precision.EXACT_TF32, n, dim, temperature);
       }
     }
   }
 
   private static void assertAsOnTheProcessor(
-      int n, int dim, double temperature, Function<Tensor, NtXentResult> loss) {
-    for (DType dtype : new DType[] {DType.FLOAT32, DType.BFLOAT16}) {
-      try (var _ = TensorScope.open()) {
-        Tensor values = views(n, dim).to(dtype);
-        Outcome cpu = compute(values, loss);
-        Outcome gpu = compute(values.to(GPU), loss);
-        String what = dtype + ", D = " + dim + ", temperature " + temperature + ": ";
-        // Cosines are rounded to float32, and the temperature magnifies that.
-        double noise = 1e-6 + 5e-7 / temperature;
-        assertClose(cpu.loss, gpu.loss, noise, 1e-6, what + "loss");
-        assertClose(cpu.entropy, gpu.entropy, 2 * noise, 1e-6, what + "entropy");
-        // Rounding may decide between two that are almost equally similar.
-        double accuracy = n < 70 ? 1e-6 : 1.0 / n + 1e-6;
-        assertClose(cpu.accuracy, gpu.accuracy, accuracy, 0, what + "accuracy");
-        double[] rows = values.toDoubleArray();
-        assertClose(
-            relative(cpu.gradient, rows, dim, temperature),
-            relative(gpu.gradient, rows, dim, temperature),
-            2e-6 + 2 * noise,
-            dtype == DType.BFLOAT16 ? 1.0 / 128 : 1e-5,
-            what + "gradient");
+      Precision precision, int n, int dim, double temperature) {
+    assertAsOnTheProcessor(precision, n, dim, temperature, z -> Losses.ntXent(z, temperature));
+    if (n > 1) {
+      assertAsOnTheProcessor(precision, n, dim, temperature, z -> Losses.dcl(z, temperature));
+    }
+  }
 
-        Outcome again = compute(values.to(GPU), loss);
-        assertEquals(gpu.loss, again.loss, what + "the same every time");
-        assertEquals(gpu.entropy, again.entropy, what + "the same every time");
-        assertArrayEquals(gpu.gradient, again.gradient, what + "the same every time");
-      }
+  private static void assertAsOnTheProcessor(
+      Precision precision,
+      int n,
+      int dim,
+      double temperature,
+      Function<Tensor, NtXentResult> loss) {
+    Cuda.setAllowTf32(precision.tf32);
+    try (var _ = TensorScope.open()) {
+      Tensor values = views(n, dim).to(precision.numbers).to(precision.dtype);
+      Outcome cpu = compute(values, loss);
+      Outcome gpu = compute(values.to(GPU), loss);
+      String what = precision + ", D = " + dim + ", temperature " + temperature + ": ";
+      // Cosines are rounded to float32, and the temperature magnifies that.
+      double noise = 1e-6 + (5e-7 + precision.cosine) / temperature;
+      assertClose(cpu.loss, gpu.loss, noise, 1e-6, what + "loss");
+      assertClose(cpu.entropy, gpu.entropy, 2 * noise, 1e-6, what + "entropy");
+      // Rounding may decide between two that are almost equally similar.
+      double accuracy = n < 70 && precision.cosine == 0 ? 1e-6 : 1.0 / n + 1e-6;
+      assertClose(cpu.accuracy, gpu.accuracy, accuracy, 0, what + "accuracy");
+      double[] rows = values.toDoubleArray();
+      assertClose(
+          relative(cpu.gradient, rows, dim, temperature),
+          relative(gpu.gradient, rows, dim, temperature),
+          2e-6 + 2 * noise + precision.factor,
+          precision.dtype == DType.BFLOAT16 ? 1.0 / 128 : 1e-5,
+          what + "gradient");
+
+      Outcome again = compute(values.to(GPU), loss);
+      assertEquals(gpu.loss, again.loss, what + "the same every time");
+      assertEquals(gpu.entropy, again.entropy, what + "the same every time");
+      assertArrayEquals(gpu.gradient, again.gradient, what + "the same every time");
     }
   }
 }
