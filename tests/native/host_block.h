@@ -3,7 +3,8 @@
 // Between barriers a GPU may run warps in any order, and lanes but for what they do together: here
 // they run first to last or last to first. What the instructions do is written down from the PTX
 // ISA: "Matrix Fragments for mma.m16n8k16 with floating point type", "... for mma.m16n8k8",
-// "ldmatrix".
+// "ldmatrix". Two things are not a GPU's: sums of products are rounded to the nearest, where a GPU
+// truncates, and a missing barrier() before shared memory is used again is not noticed.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -163,6 +163,8 @@ void many_rows() {
   const gpu::Parts parts = gpu::parts_of(500, 16, 16);
   check(parts.count == 16 && parts.tiles == 2, "parts have several tiles");
   compare(exact(views(500, 256)), Operand::kTf32, 0.1, false);
+  // Undivided, more tiles than are added up before they go to memory.
+  compare(exact(views(1100, 64)), Operand::kBfloat16, 0.1, false);
 }
 
 void every_part_has_candidates() {

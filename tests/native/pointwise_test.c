@@ -112,6 +112,29 @@ static void shapes_and_types(void) {
   }
 }
 
+static void special_numbers(void) {
+  const float a[] = {0, -0.0F, INFINITY, -INFINITY, 1e-40F, 3e38F, 1, -1};
+  const float b[] = {-0.0F, -0.0F, INFINITY, 1, 1e-41F, 3e38F, 0, -0.0F};
+  sct_tensor x = NULL, y = NULL;
+  OK(sct_tensor_from_data(a, sizeof a, SIZES(8), 1, SCT_FLOAT32, &x));
+  OK(sct_tensor_from_data(b, sizeof b, SIZES(8), 1, SCT_FLOAT32, &y));
+  pair("special numbers", x, y);
+}
+
+/* Tensors that have no strides to ask for. */
+static void other_layouts(void) {
+  sct_tensor x = numbers(SIZES(3, 3), 2, SCT_FLOAT32, 1), sum = NULL;
+  sct_op boxed = NULL;
+  OK(sct_op_find("aten::to_sparse_csr", "", &boxed));
+  const sct_value args[] = {{.kind = SCT_VALUE_TENSOR, .pointer = x}};
+  sct_value out;
+  int64_t count = 0;
+  OK(sct_op_call(boxed, args, NULL, 1, &out, 1, &count));
+  OK(sct_add(out.pointer, out.pointer, 1, &sum));
+  sct_tensor all[] = {x, out.pointer, sum};
+  OK(sct_tensor_free(all, 3));
+}
+
 static void strides(void) {
   const int64_t image[] = {2, 3, 4, 5}, pixel[] = {2, 3, 1, 1};
   pair("channels last", channels_last(numbers(image, 4, SCT_FLOAT32, 1)),
@@ -151,6 +174,8 @@ static void modes(void) {
 
 int main(void) {
   shapes_and_types();
+  special_numbers();
+  other_layouts();
   strides();
   modes();
   CHECK_INT(live_handles(), 0);

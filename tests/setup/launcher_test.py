@@ -199,6 +199,20 @@ class LauncherTest(unittest.TestCase):
         self.assertEqual("prepared\n", (self.root / "preparations").read_text("utf-8"))
         self.assertEqual(1, len(self.builds()))
 
+    def test_the_start_is_prepared_anew_for_another_jdk_and_where_nothing_says_for_which(self):
+        script(self.jdk / "bin/java", SLOW_JAVA.replace("{root}", str(self.root)))
+        preparations = self.root / "preparations"
+        for count, change in enumerate((
+            lambda: None,
+            lambda: (self.jdk / "release").write_text('JAVA_VERSION="25.0.2"\n', "utf-8"),
+            lambda: (self.root / "build/start.origin").write_text("", "utf-8"),
+        ), start=1):  # fmt: skip
+            change()
+            for _ in range(2):
+                done = self.run_launcher()
+                self.assertEqual(75, done.returncode, done.stderr)
+                self.assertEqual("prepared\n" * count, preparations.read_text("utf-8"))
+
     def test_jvm_options_of_the_user_are_passed_on(self):
         self.assertIn(" -Da=1 -Db=2 ", self.run_launcher(SIMCLR_JAVA_OPTS="-Da=1 -Db=2").stdout)
 

@@ -73,6 +73,12 @@ class PrerequisitesTest(unittest.TestCase):
                 self.assertEqual(status, done.returncode, done.stderr)
                 self.assertEqual("" if status else f"{jdk}\n", done.stdout)
 
+    def test_the_platform_under_a_name_of_another_shell(self):
+        done = self.run_bash(
+            "-c", f". '{SCRIPTS}/prerequisites.sh'; HOSTTYPE=x86_64-linux; simclr_check_platform"
+        )
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+
     def test_another_platform(self):
         done = self.run_bash(
             "-c",

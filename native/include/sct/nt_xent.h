@@ -19,8 +19,11 @@ extern "C" {
  * not finite makes the loss NaN.
  *
  * Memory is O(N D): no matrix of similarities is ever held. Unless in float64, on the CPU by
- * kernels with the instruction set of sct_augment_isa, and on a GPU, where sct_cuda_is_loaded, by
- * products of cuBLAS (sct_set_allow_tf32) and kernels for all else of a chunk of anchors;
+ * kernels with the instruction set of sct_augment_isa, and on a GPU, where sct_cuda_is_loaded,
+ *   - by kernels with tensor cores, from compute capability 8.0 on, for D of 64, 128 and 256, if
+ *     TF32 is allowed (sct_set_allow_tf32) or `z` is bfloat16, whose products are exact and whose
+ *     factors in the gradient have 16 bits;
+ *   - else by products of cuBLAS and kernels for all else of a chunk of anchors;
  * otherwise by libtorch's own operations, a few anchors at a time, in an order that does not depend
  * on values. On the CPU the same bits on every run with the same number of threads. Nothing waits
  * for a GPU.

@@ -357,12 +357,47 @@ SIMCLR_DEVICE void multiply_tf32(Machine& machine,
   }
 }
 
+// Tiles whose products are added up before they go to memory. Tensor cores truncate sums, which adds
+// up to 2^-16 of them in 256 products: two of bfloat16 for each 16 candidates, or two of TF32.
+template <class Shape>
+constexpr int32_t kTilesOfSum = 2048 / Shape::kTile;
+
+// Writes the gradients of the anchors of a block, or adds them to those that are there, and sets
+// them to 0.
+template <class Shape, class Machine>
+SIMCLR_DEVICE void give_gradient(
+    Machine& machine, const FusedBackward& pass, int32_t block, int32_t part, bool add,
+    float (&gradient)[Machine::kWarpsHere][Shape::kDepthColumns][Machine::kLanesHere][4]) {
+  const int32_t rows = 2 * pass.rows.images;
+  machine.each_warp([&](int32_t warp, int32_t here) {
+    machine.each_lane([&](int32_t lane, int32_t at) {
+      SIMCLR_UNROLL
+      for (int32_t half = 0; half < 2; half++) {
+        const int32_t row = row_of(block, warp, lane, half);
+        // The last anchors of the last block are none, and stay 0.
+        if (row >= rows) {
+          continue;
+        }
+        float* to = pass.partial + (int64_t{part} * rows + row) * Shape::kDepth + column_of(lane);
+        SIMCLR_UNROLL
+        for (int32_t d = 0; d < Shape::kDepthColumns; d++) {
+          for (int32_t i = 0; i < 2; i++) {
+            float& value = gradient[here][d][at][2 * half + i];
+            to[d * 8 + i] = add ? to[d * 8 + i] + value : value;
+            value = 0;
+          }
+        }
+      }
+    });
+  });
+}
+
 // The gradient of the unit rows of the anchors of a block over a part of all candidates.
 template <bool kRunning, class Shape, class Machine>
 SIMCLR_DEVICE void backward_of_block(Machine& machine, const FusedBackward& pass, int32_t block,
                                      int32_t part, uint32_t* shared) {
-  const int32_t rows = 2 * pass.rows.images;
-  const Range candidates = range_of_part({0, rows}, pass.parts, part, Shape::kTile);
+  const Range candidates =
+      range_of_part({0, 2 * pass.rows.images}, pass.parts, part, Shape::kTile);
   float gradient[Machine::kWarpsHere][Shape::kDepthColumns][Machine::kLanesHere][4];
   for (auto& warp : gradient) {
     for (auto& column : warp) {
@@ -373,6 +408,8 @@ SIMCLR_DEVICE void backward_of_block(Machine& machine, const FusedBackward& pass
       }
     }
   }
+  int32_t given = 0;
+  int32_t tiles = 0;
   each_tile<Shape>(
       machine, pass.rows, block, candidates, shared,
       [&](const uint32_t* anchors, const uint32_t* tile, int32_t first) {
@@ -389,24 +426,14 @@ SIMCLR_DEVICE void backward_of_block(Machine& machine, const FusedBackward& pass
             multiply_tf32<Shape>(machine, c, tile, gradient[here]);
           }
         });
+        if (++tiles == kTilesOfSum<Shape>) {
+          give_gradient<Shape>(machine, pass, block, part, given++ > 0, gradient);
+          tiles = 0;
+        }
       });
-  machine.each_warp([&](int32_t warp, int32_t here) {
-    machine.each_lane([&](int32_t lane, int32_t at) {
-      SIMCLR_UNROLL
-      for (int32_t half = 0; half < 2; half++) {
-        const int32_t row = row_of(block, warp, lane, half);
-        if (row >= rows) {
-          continue;
-        }
-        float* to = pass.partial + (int64_t{part} * rows + row) * Shape::kDepth + column_of(lane);
-        SIMCLR_UNROLL
-        for (int32_t d = 0; d < Shape::kDepthColumns; d++) {
-          to[d * 8] = gradient[here][d][at][2 * half];
-          to[d * 8 + 1] = gradient[here][d][at][2 * half + 1];
-        }
-      }
-    });
-  });
+  if (tiles > 0) {
+    give_gradient<Shape>(machine, pass, block, part, given > 0, gradient);
+  }
 }
 
 // The gradient of a number of a unit row: what all parts and the positive come to.

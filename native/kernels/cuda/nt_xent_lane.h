@@ -10,10 +10,10 @@ namespace sct::nt_xent::cuda {
 
 SIMCLR_HOST_DEVICE inline LaneSum no_candidates() { return {0, 0, kNone}; }
 
-// (S - shift) / temperature, to base 2. Far below what float32 can raise 2 to it is bounded, so
-// that it can be multiplied by the 0 that its power is; and above 0, where the shift, which is the
-// largest S of a row, was computed with the products of a candidate and the row rounded otherwise.
-// NaN stays.
+// (S - shift) / temperature, to base 2, between two bounds. The lower one is far below what float32
+// can raise 2 to, so that it can be multiplied by the 0 that its power is. The upper one is 0: the
+// shift is the largest S of a row, but S may have been rounded otherwise when that was found. NaN
+// stays.
 SIMCLR_HOST_DEVICE inline float exponent(float cosine, float shift, float scale) {
   constexpr float kLowest = -256;
   const float y = (cosine - shift) * scale;

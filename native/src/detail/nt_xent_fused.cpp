@@ -80,8 +80,9 @@ variable_list NtXentFused::forward(AutogradContext* context, const Tensor& z, gp
   const WithoutAutocast without_autocast;
   const CudaTable& table = cuda_table(z.get_device());
   // The kernels want rows one after the other.
-  const UnitRows unit = normalized(z.contiguous());
-  const Scaled of_products = scaled(z.contiguous(), unit.norm, operand);
+  const Tensor rows = z.contiguous();
+  const UnitRows unit = normalized(rows);
+  const Scaled of_products = scaled(rows, unit.norm, operand);
   const int64_t m = z.size(0);
   const int64_t n = m / 2;
 

@@ -29,9 +29,10 @@ bool goes_to_cpu_kernel(const at::Tensor& x, const at::Tensor& y) {
 }  // namespace
 
 bool is_small(const at::Tensor& x, const at::Tensor& y) {
-  return x.scalar_type() == at::kFloat && y.scalar_type() == at::kFloat && x.numel() <= kLargest &&
-         x.sizes() == y.sizes() && x.is_contiguous() && y.is_contiguous() &&
-         goes_to_cpu_kernel(x, y);
+  // First: other kinds of tensors have neither sizes nor strides to ask for.
+  return goes_to_cpu_kernel(x, y) && x.scalar_type() == at::kFloat &&
+         y.scalar_type() == at::kFloat && x.numel() <= kLargest && x.sizes() == y.sizes() &&
+         x.is_contiguous() && y.is_contiguous();
 }
 
 }  // namespace sct

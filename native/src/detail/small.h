@@ -14,7 +14,8 @@ namespace sct {
 bool is_small(const at::Tensor& x, const at::Tensor& y);
 
 // `kernel(a, b)` of each pair of elements where the tensors are small, else `op(x, y)`. The kernel
-// rounds once, as each of libtorch's does, so the bits are the same.
+// rounds once, as each of libtorch's does, so the bits are the same, but for
+// which of two NaN is the result.
 template <class Kernel, class Op>
 at::Tensor small_or(const at::Tensor& x, const at::Tensor& y, Kernel&& kernel, Op&& op) {
   if (!is_small(x, y)) {

@@ -107,7 +107,7 @@ class OnEachCore:
             dataclasses.replace(self.inner, core=core).run(context, pace)
             for core in machine.cores()[-self.cores :]
         ]
-        means = [sum(i) / len(i) for i in zip(*(result.iterations for result in each))]
+        means = [sum(i) / len(i) for i in zip(*(result.iterations for result in each), strict=True)]
         return dataclasses.replace(each[0], iterations=means)
 
 

@@ -23,31 +23,26 @@ public final class Preload {
    */
   static final List<Function> FUNCTIONS =
       List.of(
-          new Function("IPLIIIIP", Sct::sct_empty$handle, Sct::sct_empty$descriptor),
-          new Function("IPLDIIIP", Sct::sct_full$handle, Sct::sct_full$descriptor),
-          new Function("IPLIIIP", Sct::sct_zeros$handle, Sct::sct_zeros$descriptor),
-          new Function("IPDDL", Sct::sct_uniform_$handle, Sct::sct_uniform_$descriptor),
-          new Function(
-              "IPB", Sct::sct_set_requires_grad$handle, Sct::sct_set_requires_grad$descriptor),
-          new Function("IPP", Sct::sct_tensor_describe$handle, Sct::sct_tensor_describe$descriptor),
-          new Function("IPLPPLILP", Sct::sct_tensor_wrap$handle, Sct::sct_tensor_wrap$descriptor),
-          new Function("IPL", Sct::sct_tensor_free$handle, Sct::sct_tensor_free$descriptor),
-          new Function("IPIIIIBBP", Sct::sct_to$handle, Sct::sct_to$descriptor),
-          new Function("IPPLPL", Sct::sct_augment$handle, Sct::sct_augment$descriptor),
-          new Function("IBP", Sct::sct_grad_mode_enter$handle, Sct::sct_grad_mode_enter$descriptor),
-          new Function("IIIBP", Sct::sct_autocast_enter$handle, Sct::sct_autocast_enter$descriptor),
-          new Function("IPPPPPPLP", Sct::sct_conv2d$handle, Sct::sct_conv2d$descriptor),
-          new Function(
-              "IPPPPPPBDDP", Sct::sct_batch_norm_relu$handle, Sct::sct_batch_norm_relu$descriptor),
-          new Function("IPPPPPBDDP", Sct::sct_batch_norm$handle, Sct::sct_batch_norm$descriptor),
-          new Function(
-              "IPLLP",
-              Sct::sct_adaptive_avg_pool2d$handle,
-              Sct::sct_adaptive_avg_pool2d$descriptor),
-          new Function("IPPPP", Sct::sct_linear$handle, Sct::sct_linear$descriptor),
-          new Function("IPDPPP", Sct::sct_nt_xent$handle, Sct::sct_nt_xent$descriptor),
-          new Function("IPPB", Sct::sct_backward$handle, Sct::sct_backward$descriptor),
-          new Function("IPPLDDDB", Sct::sct_sgd_step$handle, Sct::sct_sgd_step$descriptor));
+          new Function("empty", "IPLIIIIP", Sct::sct_empty$handle),
+          new Function("full", "IPLDIIIP", Sct::sct_full$handle),
+          new Function("zeros", "IPLIIIP", Sct::sct_zeros$handle),
+          new Function("uniform_", "IPDDL", Sct::sct_uniform_$handle),
+          new Function("set_requires_grad", "IPB", Sct::sct_set_requires_grad$handle),
+          new Function("tensor_describe", "IPP", Sct::sct_tensor_describe$handle),
+          new Function("tensor_wrap", "IPLPPLILP", Sct::sct_tensor_wrap$handle),
+          new Function("tensor_free", "IPL", Sct::sct_tensor_free$handle),
+          new Function("to", "IPIIIIBBP", Sct::sct_to$handle),
+          new Function("augment", "IPPLPL", Sct::sct_augment$handle),
+          new Function("grad_mode_enter", "IBP", Sct::sct_grad_mode_enter$handle),
+          new Function("autocast_enter", "IIIBP", Sct::sct_autocast_enter$handle),
+          new Function("conv2d", "IPPPPPPLP", Sct::sct_conv2d$handle),
+          new Function("batch_norm_relu", "IPPPPPPBDDP", Sct::sct_batch_norm_relu$handle),
+          new Function("batch_norm", "IPPPPPBDDP", Sct::sct_batch_norm$handle),
+          new Function("adaptive_avg_pool2d", "IPLLP", Sct::sct_adaptive_avg_pool2d$handle),
+          new Function("linear", "IPPPP", Sct::sct_linear$handle),
+          new Function("nt_xent", "IPDPPP", Sct::sct_nt_xent$handle),
+          new Function("backward", "IPPB", Sct::sct_backward$handle),
+          new Function("sgd_step", "IPPLDDDB", Sct::sct_sgd_step$handle));
 
   private static final AtomicBoolean STARTED = new AtomicBoolean();
 
@@ -55,13 +50,12 @@ public final class Preload {
    * A function and its native type. What the bindings declare cannot be asked for it before the
    * library is there, since they look for the address at the same time.
    *
+   * @param name without the prefix that all have
    * @param type of the result and of the parameters, a letter each: I int, L long, D double, B
    *     bool, P pointer
    * @param handle links the function and returns its handle
-   * @param declared the type that the bindings have; it is the same
    */
-  record Function(
-      String type, Supplier<MethodHandle> handle, Supplier<FunctionDescriptor> declared) {
+  record Function(String name, String type, Supplier<MethodHandle> handle) {
 
     /** The type as the linker wants it. */
     FunctionDescriptor descriptor() {
@@ -111,14 +105,16 @@ public final class Preload {
   }
 
   private static void run() {
-    // The first before the load: the JVM finds its own native methods on their first call, for
-    // which the dynamic loader has a lock that it holds as long as it loads a library.
-    FUNCTIONS.getFirst().linkType();
-    Thread.ofPlatform().daemon().name("simclr-link").start(Preload::linkTypes);
     try {
+      // The generated classes, whose initializers would fail for good, need it before the load.
+      NativeLibrary.requireNativeAccess(new SearchTrace());
+      // One type before the load: the JVM finds its own native methods on their first call, for
+      // which the dynamic loader has a lock that it holds as long as it loads a library.
+      FUNCTIONS.getFirst().linkType();
+      Thread.ofPlatform().daemon().name("simclr-link").start(Preload::linkTypes);
       NativeLibrary.load();
     } catch (TorchException e) {
-      // NativeLibrary has kept it for the first use, which throws it where somebody can answer it.
+      // The first use fails likewise, where somebody can answer it.
       return;
     }
     for (Function function : FUNCTIONS) {

@@ -2,7 +2,6 @@ package dev.simclr.cli;
 
 import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.reflect.Array;
 import picocli.CommandLine.Command;
 
@@ -27,7 +26,7 @@ final class NativeMethods {
       file.available();
       file.read(new byte[1]);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      // Nothing was wanted from the file; the methods are found later, which takes longer.
     }
     // Whether help may have colours.
     System.console();
