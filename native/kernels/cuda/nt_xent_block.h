@@ -357,8 +357,8 @@ SIMCLR_DEVICE void multiply_tf32(Machine& machine,
   }
 }
 
-// Tiles whose products are added up before they go to memory. Tensor cores truncate sums, which adds
-// up to 2^-16 of them in 256 products: two of bfloat16 for each 16 candidates, or two of TF32.
+// Tiles whose products are added up before they go to memory. Tensor cores truncate sums, which
+// adds up to 2^-16 of them in 256 products: two of bfloat16 for each 16 candidates, or two of TF32.
 template <class Shape>
 constexpr int32_t kTilesOfSum = 2048 / Shape::kTile;
 
@@ -396,8 +396,7 @@ SIMCLR_DEVICE void give_gradient(
 template <bool kRunning, class Shape, class Machine>
 SIMCLR_DEVICE void backward_of_block(Machine& machine, const FusedBackward& pass, int32_t block,
                                      int32_t part, uint32_t* shared) {
-  const Range candidates =
-      range_of_part({0, 2 * pass.rows.images}, pass.parts, part, Shape::kTile);
+  const Range candidates = range_of_part({0, 2 * pass.rows.images}, pass.parts, part, Shape::kTile);
   float gradient[Machine::kWarpsHere][Shape::kDepthColumns][Machine::kLanesHere][4];
   for (auto& warp : gradient) {
     for (auto& column : warp) {

@@ -24,8 +24,8 @@ public final class Torch {
   }
 
   /**
-   * Starts loading the native libraries, and linking functions that training calls, on threads
-   * of its own: half a second of work for a program that has other things to do first. The first use
+   * Starts loading the native libraries, and linking functions that training calls, on threads of
+   * its own: half a second of work for a program that has other things to do first. The first use
    * of the libraries waits for it, and a failure is thrown there.
    */
   public static void preload() {

@@ -140,7 +140,8 @@ final class LossesCudaTest {
       Outcome cpu = compute(values, loss);
       Outcome gpu = compute(values.to(GPU), loss);
       String what = precision + ", D = " + dim + ", temperature " + temperature + ": ";
-      // Cosines are sums of D / 8 products that tensor cores truncate to float32, and the temperature
+      // Cosines are sums of D / 8 products that tensor cores truncate to float32, and the
+      // temperature
       // magnifies that.
       double noise = 1e-6 + (5e-7 + dim / 8 * 0x1p-24 + precision.cosine) / temperature;
       assertClose(cpu.loss, gpu.loss, noise, 1e-6, what + "loss");

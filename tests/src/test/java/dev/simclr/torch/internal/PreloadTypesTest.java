@@ -18,8 +18,7 @@ class PreloadTypesTest {
     NativeLibrary.load();
     Set<Object> types = new HashSet<>();
     for (Preload.Function function : Preload.FUNCTIONS) {
-      Object declared =
-          Sct.class.getMethod("sct_" + function.name() + "$descriptor").invoke(null);
+      Object declared = Sct.class.getMethod("sct_" + function.name() + "$descriptor").invoke(null);
       assertEquals(declared, function.descriptor(), function.name());
       types.add(function.descriptor());
     }
