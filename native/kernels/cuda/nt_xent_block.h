@@ -357,10 +357,10 @@ SIMCLR_DEVICE void multiply_tf32(Machine& machine,
   }
 }
 
-// Tiles whose products are added up before they go to memory. Tensor cores truncate sums, which
-// adds up to 2^-16 of them in 256 products: two of bfloat16 for each 16 candidates, or two of TF32.
-template <class Shape>
-constexpr int32_t kTilesOfSum = 2048 / Shape::kTile;
+// Candidates whose products are added up before they go to memory. Tensor cores truncate sums,
+// which adds up to 2^-16 of them in 256 products: two of bfloat16 for each 16 candidates, or two of
+// TF32.
+constexpr int32_t kCandidatesOfSum = 2048;
 
 // Writes the gradients of the anchors of a block, or adds them to those that are there, and sets
 // them to 0.
@@ -407,8 +407,6 @@ SIMCLR_DEVICE void backward_of_block(Machine& machine, const FusedBackward& pass
       }
     }
   }
-  int32_t given = 0;
-  int32_t tiles = 0;
   each_tile<Shape>(
       machine, pass.rows, block, candidates, shared,
       [&](const uint32_t* anchors, const uint32_t* tile, int32_t first) {
@@ -425,14 +423,12 @@ SIMCLR_DEVICE void backward_of_block(Machine& machine, const FusedBackward& pass
             multiply_tf32<Shape>(machine, c, tile, gradient[here]);
           }
         });
-        if (++tiles == kTilesOfSum<Shape>) {
-          give_gradient<Shape>(machine, pass, block, part, given++ > 0, gradient);
-          tiles = 0;
+        const int32_t next = first + Shape::kTile;
+        const int32_t done = next - candidates.first;
+        if (done % kCandidatesOfSum == 0 || next >= candidates.end) {
+          give_gradient<Shape>(machine, pass, block, part, done > kCandidatesOfSum, gradient);
         }
       });
-  if (tiles > 0) {
-    give_gradient<Shape>(machine, pass, block, part, given > 0, gradient);
-  }
 }
 
 // The gradient of a number of a unit row: what all parts and the positive come to.
