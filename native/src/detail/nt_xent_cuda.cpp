@@ -9,6 +9,7 @@
 
 #include "detail/chunked.h"
 #include "detail/cuda_table.h"
+#include "detail/nt_xent_outcome.h"
 #include "detail/temperature.h"
 #include "detail/unit_rows.h"
 #include "detail/without_autocast.h"
@@ -49,31 +50,16 @@ variable_list NtXentCuda::forward(AutogradContext* context, const Tensor& z, dou
   const WithoutAutocast without_autocast;
   const CudaTable& table = cuda_table(z.get_device());
   const UnitRows rows = normalized(z);
-  const int64_t m = z.size(0);
-  const int64_t n = m / 2;
-
-  const Tensor shift = at::empty({m}, rows.u.options());
-  const Tensor weight = at::empty_like(shift);
-  const Tensor loss = at::empty({m}, rows.norm.options());
-  const Tensor hit = at::empty({n}, rows.norm.options());
-  const Tensor entropy = at::empty_like(hit);
+  const NtXentOutcome outcome(rows);
   each_chunk_of_cosines(rows.u, [&](const gpu::Chunk& chunk, const Tensor&) {
-    table.nt_xent_forward(
-        {chunk,
-         scale_of(temperature),
-         {n, temperature, shift_is_running(temperature), decoupled, shift.data_ptr<float>(),
-          weight.data_ptr<float>(), loss.data_ptr<double>(), hit.data_ptr<double>(),
-          entropy.data_ptr<double>()}},
-        z.get_device());
+    table.nt_xent_forward({chunk, scale_of(temperature), outcome.written(temperature, decoupled)},
+                          z.get_device());
   });
 
-  context->save_for_backward({rows.u, rows.norm, shift, weight});
+  context->save_for_backward({rows.u, rows.norm, outcome.shift(), outcome.weight()});
   context->saved_data["temperature"] = temperature;
   context->saved_data["decoupled"] = decoupled;
-  const auto mean = [](const Tensor& values) { return values.mean().to(at::kFloat); };
-  const variable_list measures = {mean(hit), mean(entropy)};
-  context->mark_non_differentiable(measures);
-  return {mean(loss), measures[0], measures[1]};
+  return outcome.results(context);
 }
 
 variable_list NtXentCuda::backward(AutogradContext* context, const variable_list& grads) {

@@ -9,6 +9,7 @@
 
 #include "cpu/nt_xent.h"
 #include "detail/cuda_table.h"
+#include "detail/nt_xent_outcome.h"
 #include "detail/temperature.h"
 #include "detail/unit_rows.h"
 #include "detail/without_autocast.h"
@@ -84,39 +85,24 @@ variable_list NtXentFused::forward(AutogradContext* context, const Tensor& z, gp
   const UnitRows unit = normalized(rows);
   const Scaled of_products = scaled(rows, unit.norm, operand);
   const int64_t m = z.size(0);
-  const int64_t n = m / 2;
 
+  const NtXentOutcome outcome(unit);
   const Tensor positive = at::empty({m}, unit.u.options());
-  const Tensor shift = at::empty_like(positive);
-  const Tensor weight = at::empty_like(positive);
-  const Tensor loss = at::empty({m}, unit.norm.options());
-  const Tensor hit = at::empty({n}, unit.norm.options());
-  const Tensor entropy = at::empty_like(hit);
-  const gpu::Parts parts = parts_of(of_products.rows, operand, n);
+  const gpu::Parts parts = parts_of(of_products.rows, operand, m / 2);
   static_assert(sizeof(gpu::LaneSum) == 3 * sizeof(float));
   const Tensor sums = at::empty({2 * parts.count, m, 3}, unit.u.options());
   table.nt_xent_fused_forward(
-      {operand,
-       static_cast<int32_t>(z.size(1)),
-       rows_of(of_products.rows, of_products.reciprocal),
-       parts,
-       scale_of(temperature),
-       reinterpret_cast<gpu::LaneSum*>(sums.data_ptr<float>()),
-       positive.data_ptr<float>(),
-       {n, temperature, shift_is_running(temperature), decoupled, shift.data_ptr<float>(),
-        weight.data_ptr<float>(), loss.data_ptr<double>(), hit.data_ptr<double>(),
-        entropy.data_ptr<double>()}},
+      {operand, static_cast<int32_t>(z.size(1)), rows_of(of_products.rows, of_products.reciprocal),
+       parts, scale_of(temperature), reinterpret_cast<gpu::LaneSum*>(sums.data_ptr<float>()),
+       positive.data_ptr<float>(), outcome.written(temperature, decoupled)},
       z.get_device());
 
-  context->save_for_backward(
-      {unit.u, unit.norm, of_products.rows, of_products.reciprocal, positive, shift, weight});
+  context->save_for_backward({unit.u, unit.norm, of_products.rows, of_products.reciprocal, positive,
+                              outcome.shift(), outcome.weight()});
   context->saved_data["operand"] = static_cast<int64_t>(operand);
   context->saved_data["temperature"] = temperature;
   context->saved_data["decoupled"] = decoupled;
-  const auto mean = [](const Tensor& values) { return values.mean().to(at::kFloat); };
-  const variable_list measures = {mean(hit), mean(entropy)};
-  context->mark_non_differentiable(measures);
-  return {mean(loss), measures[0], measures[1]};
+  return outcome.results(context);
 }
 
 variable_list NtXentFused::backward(AutogradContext* context, const variable_list& grads) {
