@@ -5,19 +5,17 @@
 
 DATA holds train/<class>/ and test/<class>/, RUN is a pretraining run of it. For each subset of the
 labels, the same for both: RUN is fine-tuned, and a new network trained with each of three learning
-rates on four fifths of the subset, then with the best of them (on the last fifth) on all of it. Both
-have the network and the augmentation of RUN/config.yaml. Rows are added to OUT/labels.csv; those
-that are there are not computed again.
+rates on four fifths of the subset, then with the best of them (on the fifth that is left) on all of
+it. Both have the network and the augmentation of RUN/config.yaml. Rows are added to OUT/labels.csv;
+those that are there are not computed again.
 """
 
 import argparse
-import csv
-import json
 import pathlib
 import random
-import subprocess
 
-SIMCLR = pathlib.Path(__file__).resolve().parent.parent.parent / "simclr"
+from classifiers import Table
+
 RATES = (0.05, 0.1, 0.2)
 WEIGHT_DECAY = 5e-4  # From scratch, as recipe supervised has it.
 COLUMNS = ("per_class", "subset", "start", "epochs", "lr", "images", "tested_on", "top1", "seconds")
@@ -41,40 +39,26 @@ def write(path, lines):
     return path
 
 
-class Study:
-    def __init__(self, options):
-        self.options = options
-        self.table = options.out / "labels.csv"
-        self.rows = []
-        if self.table.exists():
-            with open(self.table, newline="", encoding="utf-8") as file:
-                self.rows = list(csv.DictReader(file))
+class Subset:
+    """One draw of the labels."""
 
-    def run(self, key, arguments, train, test):
-        """Trains and tests, unless the table has it, and returns the accuracy."""
-        for row in self.rows:
-            if all(row[k] == str(v) for k, v in key.items()):
-                return float(row["top1"])
-        result = self.options.out / "classifier"
-        command = [
-            SIMCLR, "finetune", *arguments, "--views", "simclr", "--json", "--overwrite",
-            "--out", result, "--epochs", key["epochs"], "--seed", key["subset"],
-            "data.source=list", f"data.root={self.options.data}", f"data.train={train}",
-            f"data.test={test}",
-        ]  # fmt: skip
-        done = subprocess.run(
-            [str(a) for a in command], stdout=subprocess.PIPE, text=True, check=True
-        )
-        facts = json.loads(done.stdout)
-        row = {**key, "images": facts["train_images"], "top1": facts["top1"]}
-        row["seconds"] = round(facts["seconds"], 1)
-        self.rows.append({k: str(v) for k, v in row.items()})
-        with open(self.table, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self.rows)
-        print(row, flush=True)
-        return facts["top1"]
+    def __init__(self, number, options, test, table):
+        self.key = {"per_class": options.per_class, "subset": number}
+        self.lists = draw(options.data, options.per_class, number, options.out)
+        self.test = test
+        self.data = options.data
+        self.table = table
+
+    def train(self, start, epochs, lr, *arguments, held_out=False):
+        """Trains on all of it, or on what is not held out, and returns the accuracy on the rest."""
+        key = {**self.key, "start": start, "epochs": epochs, "lr": lr}
+        key["tested_on"] = "held-out" if held_out else "test"
+        train = self.lists["fit" if held_out else "subset"]
+        test = self.lists["held-out"] if held_out else self.test
+        return self.table.train(
+            key, *arguments, "--lr", lr, "--seed", self.key["subset"], "data.source=list",
+            f"data.root={self.data}", f"data.train={train}", f"data.test={test}",
+        )  # fmt: skip
 
 
 def main():
@@ -96,27 +80,17 @@ def main():
         [f"{p.relative_to(options.data)},{p.parent.name}"
          for p in sorted(options.data.glob("test/*/*"))],
     )  # fmt: skip
-    study = Study(options)
-    for subset in range(options.subsets):
-        lists = draw(options.data, options.per_class, subset, options.out)
-        key = {"per_class": options.per_class, "subset": subset}
-        tuned = {**key, "start": "pretrained", "epochs": options.tuned_epochs, "lr": 0.05}
-        study.run(
-            {**tuned, "tested_on": "test"}, [options.run, "--lr", 0.05], lists["subset"], test
-        )
-        held_out = {}
-        for lr in RATES:
-            scratch = {**key, "start": "scratch", "epochs": options.scratch_epochs, "lr": lr}
-            arguments = ["--from-scratch", "--config", options.run / "config.yaml"]
-            arguments += ["--batch", 128, "--weight-decay", WEIGHT_DECAY, "--lr", lr]
-            held_out[lr] = study.run(
-                {**scratch, "tested_on": "held-out"}, arguments, lists["fit"], lists["held-out"]
-            )
-        best = max(RATES, key=held_out.get)
-        arguments[-1] = best
-        study.run(
-            {**scratch, "lr": best, "tested_on": "test"}, arguments, lists["subset"], test
-        )
+    table = Table(options.out / "labels.csv", COLUMNS)
+    scratch = ["--from-scratch", "--config", options.run / "config.yaml"]
+    scratch += ["--batch", 128, "--weight-decay", WEIGHT_DECAY]
+    for number in range(options.subsets):
+        subset = Subset(number, options, test, table)
+        subset.train("pretrained", options.tuned_epochs, 0.05, options.run)
+        held_out = {
+            lr: subset.train("scratch", options.scratch_epochs, lr, *scratch, held_out=True)
+            for lr in RATES
+        }
+        subset.train("scratch", options.scratch_epochs, max(RATES, key=held_out.get), *scratch)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,13 @@
 /* Wrapped memory is released once, at the right time; the caching allocator reuses and gives back.
  */
+#define _DEFAULT_SOURCE /* mmap and madvise of Linux, beside what C11 has */
+
+#include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 
 #include "tensors.h"
 
@@ -92,6 +99,96 @@ static void reuses_large_blocks(void) {
   drop(&t);
 }
 
+static FILE *opened(const char *path) {
+  FILE *file = fopen(path, "r");
+  if (file == NULL) {
+    perror(path);
+    exit(1);
+  }
+  return file;
+}
+
+/* Whether the kernel has been asked for huge pages where `data` is. */
+static bool asked_for_huge_pages(const void *data) {
+  FILE *maps = opened("/proc/self/smaps");
+  char line[512];
+  bool here = false;
+  bool asked = false;
+  while (fgets(line, sizeof line, maps) != NULL) {
+    uintptr_t begin = 0;
+    uintptr_t end = 0;
+    if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &begin, &end) == 2) {
+      here = begin <= (uintptr_t)data && (uintptr_t)data < end;
+    } else if (here && strncmp(line, "VmFlags:", 8) == 0) {
+      asked = strstr(line, " hg") != NULL;
+    }
+  }
+  fclose(maps);
+  return asked;
+}
+
+/* From 64 KiB on; below, malloc does as well. */
+static void keeps_blocks_from_64_kib_on(void) {
+  OK(sct_cpu_allocator_trim(0));
+  const int64_t sizes[] = {64 << 10, 100 << 10, (64 << 10) - 1};
+  const int64_t expected[] = {64 << 10, 104 << 10, 0}; /* an eighth of 64 KiB between two classes */
+  for (int i = 0; i < 3; ++i) {
+    sct_tensor t = NULL;
+    OK(sct_empty(SIZES(sizes[i]), 1, SCT_UINT8, SCT_CPU, -1, SCT_CONTIGUOUS, &t));
+    drop(&t);
+    CHECK_INT(statistics().cached_bytes, expected[i]);
+    OK(sct_cpu_allocator_trim(0));
+  }
+}
+
+/* Whether the kernel knows huge pages. */
+static bool huge_pages_exist(void) {
+  const size_t bytes = (size_t)4 << 20;
+  void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const bool exist = madvise(pages, bytes, MADV_HUGEPAGE) == 0;
+  munmap(pages, bytes);
+  return exist;
+}
+
+static void large_blocks_ask_for_huge_pages(void) {
+  const bool exist = huge_pages_exist();
+  OK(sct_cpu_allocator_trim(0));
+  sct_tensor t = megabytes(5);
+  char *data = NULL;
+  OK(sct_tensor_data(t, (void **)&data));
+  CHECK_INT((uintptr_t)data % (2 << 20), 0);
+  CHECK_INT(asked_for_huge_pages(data), exist);
+  CHECK_INT(asked_for_huge_pages(data + (4 << 20) - 1), exist);
+  CHECK(!asked_for_huge_pages(data + (4 << 20))); /* the rest is too small for one */
+  OK(sct_fill_(t, 3));
+  CHECK_INT(data[(5 << 20) - 1], 3);
+  drop(&t);
+}
+
+#if !defined(__SANITIZE_ADDRESS__)
+static int64_t mapped_pages(void) {
+  FILE *file = opened("/proc/self/statm");
+  int64_t pages = 0;
+  CHECK_INT(fscanf(file, "%" SCNd64, &pages), 1);
+  fclose(file);
+  return pages;
+}
+#endif
+
+/* Neither they nor what was mapped around them to begin at a huge page. */
+static void released_blocks_are_unmapped(void) {
+#if !defined(__SANITIZE_ADDRESS__) /* which keeps what is freed for a while */
+  OK(sct_cpu_allocator_trim(0));
+  const int64_t before = mapped_pages();
+  for (int i = 0; i < 100; ++i) {
+    sct_tensor t = megabytes(5);
+    drop(&t);
+    OK(sct_cpu_allocator_trim(0));
+  }
+  CHECK(mapped_pages() - before < 100 * 512 / 2); /* half a huge page each */
+#endif
+}
+
 /* The limit holds, the blocks unused for longest go first, and blocks above it are never kept. */
 static void cache_is_bounded(void) {
   OK(sct_cpu_allocator_trim(0));
@@ -172,6 +269,9 @@ int main(void) {
   wraps_until_the_last_view_dies();
   wraps_only_what_fits();
   reuses_large_blocks();
+  keeps_blocks_from_64_kib_on();
+  large_blocks_ask_for_huge_pages();
+  released_blocks_are_unmapped();
   cache_is_bounded();
   tensors_outlive_the_switch();
   serves_onednn();

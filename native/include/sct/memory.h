@@ -30,9 +30,10 @@ typedef struct sct_cpu_allocator_stats {
   bool enabled;
 } sct_cpu_allocator_stats;
 
-/* Switches the caching allocator for CPU tensors on or off. While it is on, blocks of 1 MiB and
- * more are kept for reuse, `cached_limit_bytes` of them at most. Switching off empties the cache;
- * tensors made before either switch stay valid. `cached_limit_bytes` must not be negative. */
+/* Switches the caching allocator for CPU tensors on or off. While it is on, blocks of 64 KiB and
+ * more are kept for reuse, `cached_limit_bytes` of them at most; those of 2 MiB and more are of
+ * huge pages, if the system has any. Switching off empties the cache; tensors made before either
+ * switch stay valid. `cached_limit_bytes` must not be negative. */
 SCT_API sct_status sct_cpu_allocator_enable(bool enabled, int64_t cached_limit_bytes);
 
 /* Gives cached blocks back to the operating system until at most `keep_bytes` remain cached. */

@@ -6,25 +6,25 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <utility>
 
+#include "detail/block_memory.h"
 #include "detail/guard.h"
 
 namespace sct {
 namespace {
 
-constexpr size_t kSmallest = size_t{1} << 20;
+// malloc maps blocks from 128 KiB on, and gives the end of its heap back beyond that: gradients of
+// convolutions, of 64 KiB to 1 MiB, took a thousand fresh pages a step.
+constexpr size_t kSmallest = size_t{1} << 16;
 // Beyond this, rounding up could overflow; libtorch's own allocator refuses such sizes.
 constexpr size_t kLargest = size_t{1} << 46;
-// A page. Few blocks of the fallback are aligned to it, which makes telling them apart cheap. Every
-// rounded size is a multiple of it.
-constexpr size_t kAlignment = 4096;
 
 // Bytes between neighbouring classes around `bytes`.
 size_t class_step(size_t bytes) { return std::bit_floor(bytes) / 8; }
 
+// A multiple of kBlockAlignment.
 size_t rounded(size_t bytes) {
   const size_t step = class_step(bytes);
   return (bytes + step - 1) / step * step;
@@ -129,19 +129,20 @@ CpuAllocator::Block* CpuAllocator::take_cached(size_t size_class) noexcept {
 
 CpuAllocator::Block* CpuAllocator::allocate_fresh(size_t bytes) {
   auto block = std::make_unique<Block>(Block{nullptr, bytes});
-  block->data = std::aligned_alloc(kAlignment, bytes);
+  block->data = acquire_block(bytes);
   if (block->data == nullptr) {
     // What the cache holds may be what is missing.
     trim(0);
-    block->data = std::aligned_alloc(kAlignment, bytes);
+    block->data = acquire_block(bytes);
   }
   TORCH_CHECK_WITH(OutOfMemoryError, block->data != nullptr, "cannot allocate ", bytes, " bytes");
   return block.release();
 }
 
-// NULL for memory that is the fallback's.
+// NULL for memory that is the fallback's. Few blocks of it are aligned like ours, which makes
+// telling them apart cheap.
 CpuAllocator::Block* CpuAllocator::take_active(void* data) noexcept {
-  if (reinterpret_cast<uintptr_t>(data) % kAlignment != 0) {
+  if (reinterpret_cast<uintptr_t>(data) % kBlockAlignment != 0) {
     return nullptr;
   }
   const std::lock_guard lock(mutex_);
@@ -210,7 +211,7 @@ CpuAllocator::Block* CpuAllocator::oldest_beyond(size_t keep) noexcept {
 }
 
 void CpuAllocator::release(Block* block) noexcept {
-  std::free(block->data);
+  release_block(block->data, block->bytes);
   delete block;
 }
 

@@ -1,7 +1,8 @@
 // A CPU allocator that keeps large blocks for reuse.
 //
 // A training step allocates and frees the same sizes over and over. malloc gives large blocks back
-// to the operating system, so that each step pays for mapping and zeroing fresh pages again.
+// to the operating system, so that each step pays for mapping and zeroing fresh pages again. The
+// largest of those kept here are of huge pages (block_memory.h).
 #pragma once
 
 #include <c10/core/Allocator.h>

@@ -3,8 +3,9 @@ package dev.simclr.torch;
 import dev.simclr.torch.internal.SctMemory;
 
 /**
- * The caching allocator for CPU tensors: blocks of 1 MiB and more are kept for reuse, since fresh
- * pages cost up to a third of a training step.
+ * The caching allocator for CPU tensors: blocks of 64 KiB and more are kept for reuse, since fresh
+ * pages cost up to a third of a training step. Those of 2 MiB and more are of huge pages, if the
+ * system has any (Linux: {@code /sys/kernel/mm/transparent_hugepage/enabled} is not {@code never}).
  */
 public final class CpuAllocator {
 

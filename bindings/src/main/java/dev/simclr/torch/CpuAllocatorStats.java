@@ -1,7 +1,7 @@
 package dev.simclr.torch;
 
 /**
- * Counters of the caching allocator for CPU tensors, which keeps blocks of 1 MiB and more for
+ * Counters of the caching allocator for CPU tensors, which keeps blocks of 64 KiB and more for
  * reuse.
  *
  * @param activeBytes bytes of large blocks handed out now

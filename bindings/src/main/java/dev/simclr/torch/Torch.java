@@ -24,9 +24,9 @@ public final class Torch {
   }
 
   /**
-   * Starts loading the native libraries, and linking functions that training calls, on threads of
+   * Starts loading the native libraries, and linking functions that training calls, on a thread of
    * its own: half a second of work for a program that has other things to do first. The first use
-   * of the libraries waits for it, and a failure is thrown there.
+   * of the libraries waits for it, links some of these functions meanwhile, and throws its failure.
    */
   public static void preload() {
     Preload.start();

@@ -51,7 +51,7 @@ final class FindingsTest {
 
   /** What tells runs apart that are not repetitions of each other; few labels have no name. */
   private static final List<String> SETTINGS =
-      List.of("name", "per_class", "start", "lr", "tested_on");
+      List.of("name", "per_class", "start", "strength", "epochs", "lr", "tested_on");
 
   private static final Pattern HERE = Pattern.compile("here: ([\\w-]+).*");
   private static final Pattern STUDY = Pattern.compile("`(\\w+)\\.(?:yaml|py)\\b");

@@ -1,5 +1,6 @@
 package dev.simclr.torch;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -7,6 +8,9 @@ import dev.simclr.testing.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
@@ -210,6 +214,26 @@ class LoaderTest {
           List.of("libsimclr_torch.so"),
           copies.filter(Files::isRegularFile).map(file -> file.getFileName().toString()).toList());
     }
+  }
+
+  @Test
+  void aCopyIsWrittenOnceAndAgainIfItIsCut() throws Exception {
+    Path module = Path.of(Torch.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    ChildJvm child =
+        new ChildJvm().variable("XDG_CACHE_HOME", home.toString()).replace(module, jarOf(module));
+    assertEquals("loaded", lines(child, "load").getFirst());
+    Path copy;
+    try (var files = Files.walk(home.resolve("simclr/native"))) {
+      copy = files.filter(Files::isRegularFile).findFirst().orElseThrow();
+    }
+    FileTime past = FileTime.from(Instant.EPOCH);
+    Files.setLastModifiedTime(copy, past);
+    assertEquals("loaded", lines(child, "load").getFirst());
+    assertEquals(past, Files.getLastModifiedTime(copy));
+    byte[] content = Files.readAllBytes(copy);
+    Files.write(copy, Arrays.copyOf(content, content.length / 2));
+    assertEquals("loaded", lines(child, "load").getFirst());
+    assertArrayEquals(content, Files.readAllBytes(copy));
   }
 
   /** The module as a jar, which it is already where Maven has packaged it. */

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Finds and loads libtorch and the shim, once for the life of the JVM.
@@ -28,19 +29,42 @@ public final class NativeLibrary {
    */
   private static final String OWNER_PROPERTY = "dev.simclr.torch.loader";
 
-  private static boolean loaded;
-  private static TorchException failure;
-  private static String trace = "";
+  private static final ReentrantLock LOADING = new ReentrantLock();
+  private static volatile boolean loaded;
+  private static volatile TorchException failure;
+  private static volatile String trace = "";
 
   private NativeLibrary() {}
 
   /**
    * Loads the native libraries unless that has happened. A failure is remembered and thrown again,
-   * because libraries that have been loaded cannot be taken back.
+   * because libraries that have been loaded cannot be taken back. Who has to wait for another
+   * thread that loads does what {@link Preload} has to do meanwhile.
    *
    * @throws TorchException of kind LIBRARY; its message lists what was tried and how to fix it
    */
-  public static synchronized void load() {
+  public static void load() {
+    if (loaded) {
+      return;
+    }
+    if (!LOADING.tryLock()) {
+      Preload.linkMeanwhile();
+      LOADING.lock();
+    }
+    try {
+      loadOnce();
+    } finally {
+      LOADING.unlock();
+    }
+  }
+
+  /** Whether the libraries are there, or are known not to come. */
+  static boolean settled() {
+    return loaded || failure != null;
+  }
+
+  /** The lock is held. */
+  private static void loadOnce() {
     if (loaded) {
       return;
     }
@@ -63,7 +87,7 @@ public final class NativeLibrary {
   }
 
   /** Loads the libraries and returns what the loader looked at and took, one step a line. */
-  public static synchronized String trace() {
+  public static String trace() {
     load();
     return trace;
   }

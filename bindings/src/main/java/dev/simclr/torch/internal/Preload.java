@@ -13,7 +13,8 @@ import java.util.function.Supplier;
 
 /**
  * Loads the native libraries ahead of their first use, and links functions ahead of their first
- * call, on threads of its own.
+ * call. The load has a thread of its own; who waits for it links types of functions meanwhile, and
+ * not before, since both take the processor.
  */
 public final class Preload {
   /**
@@ -45,6 +46,9 @@ public final class Preload {
           new Function("sgd_step", "IPPLDDDB", Sct::sct_sgd_step$handle));
 
   private static final AtomicBoolean STARTED = new AtomicBoolean();
+
+  /** Whether types may be linked now, and nobody has begun to. */
+  private static final AtomicBoolean LINKABLE = new AtomicBoolean();
 
   /**
    * A function and its native type. What the bindings declare cannot be asked for it before the
@@ -100,8 +104,16 @@ public final class Preload {
     }
   }
 
-  private static void linkTypes() {
-    FUNCTIONS.stream().skip(1).forEach(Function::linkType);
+  /** Links types of functions until the libraries are there, if they are being loaded. */
+  static void linkMeanwhile() {
+    if (LINKABLE.compareAndSet(true, false)) {
+      for (Function function : FUNCTIONS) {
+        if (NativeLibrary.settled()) {
+          return;
+        }
+        function.linkType();
+      }
+    }
   }
 
   private static void run() {
@@ -111,7 +123,7 @@ public final class Preload {
       // One type before the load: the JVM finds its own native methods on their first call, for
       // which the dynamic loader has a lock that it holds as long as it loads a library.
       FUNCTIONS.getFirst().linkType();
-      Thread.ofPlatform().daemon().name("simclr-link").start(Preload::linkTypes);
+      LINKABLE.set(true);
       NativeLibrary.load();
     } catch (TorchException e) {
       // The first use fails likewise, where somebody can answer it.

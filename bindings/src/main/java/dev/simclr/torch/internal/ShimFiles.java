@@ -7,12 +7,9 @@ import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.zip.CRC32;
 
 /**
  * The shim as files that the dynamic linker can open, and what its build recorded about libtorch.
@@ -147,65 +144,7 @@ record ShimFiles(
         throw trace.failure(resource + ": not a valid address", e);
       }
     }
-    byte[] content;
-    try (InputStream in = resource.openStream()) {
-      content = in.readAllBytes();
-    }
-    Path directory = userCache().resolve("native").resolve(identity(content));
-    Path target = directory.resolve(name);
-    trace.add("copy in the user cache: " + target);
-    try {
-      extract(content, target);
-    } catch (IOException e) {
-      throw trace.failure(
-          "cannot write "
-              + target
-              + ": "
-              + e
-              + "; set XDG_CACHE_HOME to a writable directory, or unpack the library yourself and"
-              + " name it with -D"
-              + OVERRIDE
-              + "=FILE",
-          e);
-    }
-    return target;
-  }
-
-  /** Writes the file unless an intact one is there. Readers never see a part of it. */
-  private static void extract(byte[] content, Path target) throws IOException {
-    if (Files.isRegularFile(target) && Arrays.equals(Files.readAllBytes(target), content)) {
-      return;
-    }
-    Files.createDirectories(target.getParent());
-    Path partial = Files.createTempFile(target.getParent(), target.getFileName() + ".", ".part");
-    try {
-      Files.write(partial, content);
-      Files.move(
-          partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(partial);
-    }
-  }
-
-  /** {@code $XDG_CACHE_HOME/simclr}, where packed images and the libtorch of the build are too. */
-  private static Path userCache() {
-    String xdg = System.getenv("XDG_CACHE_HOME");
-    Path base =
-        xdg != null && Path.of(xdg).isAbsolute()
-            ? Path.of(xdg)
-            : Path.of(System.getProperty("user.home"), ".cache");
-    return base.resolve("simclr");
-  }
-
-  /**
-   * Tells builds apart, so that a program that runs keeps its library. This happens before anything
-   * is compiled, when a cryptographic digest takes a tenth of a second and a checksum no time; the
-   * bytes are compared too.
-   */
-  private static String identity(byte[] content) {
-    CRC32 checksum = new CRC32();
-    checksum.update(content);
-    return String.format(Locale.ROOT, "%08x-%d", checksum.getValue(), content.length);
+    return CachedCopy.of(resource, name, trace);
   }
 
   private static String platform() {

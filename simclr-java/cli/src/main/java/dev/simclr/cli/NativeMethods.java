@@ -3,6 +3,9 @@ package dev.simclr.cli;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.lang.reflect.Array;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
 import picocli.CommandLine.Command;
 
 /**
@@ -13,6 +16,7 @@ import picocli.CommandLine.Command;
  */
 final class NativeMethods {
   private static final String EMPTY_FILE = "/dev/null";
+  private static final String NO_RESOURCE = "META-INF/none";
 
   private NativeMethods() {}
 
@@ -30,5 +34,9 @@ final class NativeMethods {
     }
     // Whether help may have colours.
     System.console();
+    // Services, which are looked for in the JDK's own image of classes too.
+    ClassLoader.getSystemResource(NO_RESOURCE);
+    // What the run folder is.
+    Files.exists(Path.of(EMPTY_FILE), LinkOption.NOFOLLOW_LINKS);
   }
 }
