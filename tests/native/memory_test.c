@@ -163,6 +163,12 @@ static void large_blocks_ask_for_huge_pages(void) {
   OK(sct_fill_(t, 3));
   CHECK_INT(data[(5 << 20) - 1], 3);
   drop(&t);
+  /* The class of 17 MiB has 18, of which the last would be another huge page. */
+  t = megabytes(17);
+  OK(sct_tensor_data(t, (void **)&data));
+  CHECK_INT(asked_for_huge_pages(data + (16 << 20) - 1), exist);
+  CHECK(!asked_for_huge_pages(data + (16 << 20)));
+  drop(&t);
 }
 
 #if !defined(__SANITIZE_ADDRESS__)

@@ -52,7 +52,7 @@ void* map(size_t bytes) noexcept {
 
 }  // namespace
 
-void* acquire_block(size_t bytes) noexcept {
+void* acquire_block(size_t bytes, size_t wanted) noexcept {
   if (bytes < kHugePage) {
     return std::aligned_alloc(kBlockAlignment, bytes);
   }
@@ -61,8 +61,8 @@ void* acquire_block(size_t bytes) noexcept {
     // A huge page costs one fault instead of 512, and a convolution that strides through the block
     // misses fewer addresses in the processor's table of pages. Linux gives them to who asks (mode
     // madvise, the usual one); a kernel without them refuses, and the block has small ones. Whole
-    // ones only, or the last would take memory that the block has no use for.
-    madvise(data, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
+    // ones of what is wanted only: the rest of the block takes no memory before it is touched.
+    madvise(data, wanted / kHugePage * kHugePage, MADV_HUGEPAGE);
   }
   return data;
 }

@@ -9,10 +9,11 @@ namespace sct {
 constexpr size_t kBlockAlignment = 4096;
 
 // Memory of `bytes`, a multiple of kBlockAlignment, with unspecified contents; NULL if there is
-// none. From 2 MiB on it begins at a huge page and is made of them, if the system has any.
-void* acquire_block(size_t bytes) noexcept;
+// none. From 2 MiB on it begins at a huge page, and the first `wanted` bytes are of them, if the
+// system has any.
+void* acquire_block(size_t bytes, size_t wanted) noexcept;
 
-// Gives `data` back, which acquire_block(bytes) returned.
+// Gives `data` back, which acquire_block(bytes, ...) returned.
 void release_block(void* data, size_t bytes) noexcept;
 
 }  // namespace sct

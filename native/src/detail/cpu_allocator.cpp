@@ -93,7 +93,7 @@ sct_cpu_allocator_stats CpuAllocator::statistics() {
 // names. So every pointer gets that deleter, and its context is the data itself.
 c10::DataPtr CpuAllocator::allocate(size_t bytes) {
   const bool large = bytes >= kSmallest && bytes <= kLargest;
-  void* data = large && enabled_.load(std::memory_order_acquire) ? allocate_large(rounded(bytes))
+  void* data = large && enabled_.load(std::memory_order_acquire) ? allocate_large(bytes)
                                                                  : fallback_->raw_allocate(bytes);
   return {data, data, &CpuAllocator::delete_any, c10::Device(c10::kCPU)};
 }
@@ -104,11 +104,12 @@ void CpuAllocator::copy_data(void* dest, const void* src, std::size_t count) con
   default_copy_data(dest, src, count);
 }
 
-void* CpuAllocator::allocate_large(size_t bytes) {
+void* CpuAllocator::allocate_large(size_t wanted) {
+  const size_t bytes = rounded(wanted);
   std::unique_ptr<Block, void (*)(Block*)> block(take_cached(class_of(bytes)), release);
   const bool hit = block != nullptr;
   if (!hit) {
-    block.reset(allocate_fresh(bytes));
+    block.reset(allocate_fresh(bytes, wanted));
   }
   const std::lock_guard lock(mutex_);
   active_blocks_.emplace(block->data, block.get());
@@ -127,13 +128,13 @@ CpuAllocator::Block* CpuAllocator::take_cached(size_t size_class) noexcept {
   return block;
 }
 
-CpuAllocator::Block* CpuAllocator::allocate_fresh(size_t bytes) {
+CpuAllocator::Block* CpuAllocator::allocate_fresh(size_t bytes, size_t wanted) {
   auto block = std::make_unique<Block>(Block{nullptr, bytes});
-  block->data = acquire_block(bytes);
+  block->data = acquire_block(bytes, wanted);
   if (block->data == nullptr) {
     // What the cache holds may be what is missing.
     trim(0);
-    block->data = acquire_block(bytes);
+    block->data = acquire_block(bytes, wanted);
   }
   TORCH_CHECK_WITH(OutOfMemoryError, block->data != nullptr, "cannot allocate ", bytes, " bytes");
   return block.release();

@@ -47,9 +47,9 @@ class CpuAllocator final : public c10::Allocator {
 
   CpuAllocator() = default;
 
-  void* allocate_large(size_t bytes);
+  void* allocate_large(size_t wanted);
   Block* take_cached(size_t size_class) noexcept;
-  Block* allocate_fresh(size_t bytes);
+  Block* allocate_fresh(size_t bytes, size_t wanted);
   Block* take_active(void* data) noexcept;
   void give_back(Block* block) noexcept;
   void link(Block* block) noexcept;
