@@ -10,12 +10,17 @@ namespace {
 
 constexpr size_t kHugePage = size_t{1} << 21;
 
+// What a block of `bytes` begins at.
+size_t alignment_of(size_t bytes) noexcept {
+  return bytes < kHugePage ? kBlockAlignment : kHugePage;
+}
+
 #if defined(__SANITIZE_ADDRESS__)
 
 // From the sanitizer's malloc, which knows the ends of a block and refuses what is too large.
 void* map(size_t bytes) noexcept {
   void* data = nullptr;
-  return posix_memalign(&data, kHugePage, bytes) == 0 ? data : nullptr;
+  return posix_memalign(&data, alignment_of(bytes), bytes) == 0 ? data : nullptr;
 }
 
 void unmap(void* data, size_t) noexcept { std::free(data); }
@@ -34,17 +39,19 @@ void unmap_range(uintptr_t begin, uintptr_t end) noexcept {
   }
 }
 
-// Begins at a huge page.
+// Not from malloc, whose heap the blocks that come and go would leave full of holes.
 void* map(size_t bytes) noexcept {
+  const size_t alignment = alignment_of(bytes);
+  const size_t spare = alignment - kBlockAlignment;
   void* mapped =
-      mmap(nullptr, bytes + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      mmap(nullptr, bytes + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) {
     return nullptr;
   }
   const auto begin = reinterpret_cast<uintptr_t>(mapped);
-  const uintptr_t data = (begin + kHugePage - 1) / kHugePage * kHugePage;
+  const uintptr_t data = (begin + alignment - 1) / alignment * alignment;
   unmap_range(begin, data);
-  unmap_range(data + bytes, begin + bytes + kHugePage);
+  unmap_range(data + bytes, begin + bytes + spare);
   return reinterpret_cast<void*>(data);
 }
 
@@ -53,11 +60,8 @@ void* map(size_t bytes) noexcept {
 }  // namespace
 
 void* acquire_block(size_t bytes, size_t wanted) noexcept {
-  if (bytes < kHugePage) {
-    return std::aligned_alloc(kBlockAlignment, bytes);
-  }
   void* data = map(bytes);
-  if (data != nullptr) {
+  if (data != nullptr && wanted >= kHugePage) {
     // A huge page costs one fault instead of 512, and a convolution that strides through the block
     // misses fewer addresses in the processor's table of pages. Linux gives them to who asks (mode
     // madvise, the usual one); a kernel without them refuses, and the block has small ones. Whole
@@ -67,12 +71,6 @@ void* acquire_block(size_t bytes, size_t wanted) noexcept {
   return data;
 }
 
-void release_block(void* data, size_t bytes) noexcept {
-  if (bytes < kHugePage) {
-    std::free(data);
-  } else {
-    unmap(data, bytes);
-  }
-}
+void release_block(void* data, size_t bytes) noexcept { unmap(data, bytes); }
 
 }  // namespace sct
