@@ -150,7 +150,7 @@ Tensor among_candidates(const Tensor& u, const Tensor& w, const Tensor& positive
 }
 
 // NT-Xent of the rows of `z` as they are: those of both views are anchors and candidates.
-Tensor nt_xent(const Tensor& z, double temperature) {
+Tensor nt_xent_of_lengths(const Tensor& z, double temperature) {
   const int64_t m = z.size(0);
   return sum_by_chunks(
              z, z,
@@ -276,7 +276,7 @@ sct_status sct_nt_xent_no_l2_norm(sct_tensor z, double temperature, sct_tensor* 
     require(ret_entropy, "ret_entropy");
     check_temperature(temperature);
     const WithoutAutocast without_autocast;
-    const Tensor loss = nt_xent(rows, temperature);
+    const Tensor loss = nt_xent_of_lengths(rows, temperature);
     const std::vector<Tensor> found = measures(rows.detach(), temperature);
     give({loss, found[0], found[1]}, {ret_loss, ret_accuracy, ret_entropy});
   });

@@ -1,12 +1,10 @@
 // Batch normalisation of two processes, each with half of a batch, gives what one process gives for
-// all of it. One process plays both in turn, three times: what it tells the group in one round is
-// what the other hears in the next.
+// all of it.
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>
-#include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/variable.h>
 
@@ -16,6 +14,7 @@
 
 #include "detail/batch_norm_cpu.h"
 #include "detail/guard.h"
+#include "played_group.h"
 
 namespace {
 
@@ -34,34 +33,6 @@ void check(bool holds, const char* what) {
     failures++;
   }
 }
-
-// What the processes have said so far.
-struct Said {
-  Tensor gathered[kProcesses];
-  Tensor reduced[kProcesses];
-};
-
-class Played : public sct::Collective {
- public:
-  Played(const Said& before, Said& now, int rank) : before_(before), now_(now), rank_(rank) {}
-
-  Tensor all_gather(const Tensor& local) const override {
-    now_.gathered[rank_] = local.clone();
-    return before_.gathered[0].defined() ? at::stack(before_.gathered) : local.unsqueeze(0);
-  }
-
-  void all_reduce(Tensor& values) const override {
-    now_.reduced[rank_] = values.clone();
-    if (before_.reduced[0].defined()) {
-      values.copy_(before_.reduced[0].add(before_.reduced[1]));
-    }
-  }
-
- private:
-  const Said& before_;
-  Said& now_;
-  int rank_;
-};
 
 struct Outcome {
   Tensor y, dx, dshortcut, dweight, dbias, running_mean, running_var;
@@ -104,7 +75,7 @@ void halves_give_the_whole(Then then, int64_t first_half) {
       const int64_t count = rank == 0 ? first_half : rows - first_half;
       halves[rank] = step(x.narrow(0, first, count), shortcut.narrow(0, first, count),
                           dy.narrow(0, first, count), weight, bias, then,
-                          c10::make_intrusive<Played>(said, now, rank));
+                          c10::make_intrusive<Played>(said, now, kProcesses, rank));
     }
     // Alone, the halves have other statistics.
     check(close(halves[0].y, whole.y.narrow(0, 0, first_half)) == (round > 0),

@@ -93,7 +93,7 @@ void backward_on_host(const gpu::FusedBackward& given, int32_t) {
 }
 
 Result as_on_gpu(const Tensor& values, Operand operand, double temperature, bool decoupled) {
-  return compute<sct::NtXentFused>(values, operand, temperature, decoupled);
+  return compute<sct::NtXentFused>(values, operand, options_of(temperature, decoupled));
 }
 
 // Numbers that are bfloat16, as are TF32 and float32.
@@ -110,7 +110,8 @@ Precision precision_of(Operand operand, bool exact) {
 void compare(const Tensor& values, Operand operand, double temperature, bool decoupled,
              bool is_exact = true) {
   const int before = failures;
-  const Result expected = compute<sct::NtXentCpu>(values, temperature, decoupled);
+  const Result expected =
+      compute<sct::NtXentCpu>(values, std::optional<Tensor>(), options_of(temperature, decoupled));
   const Precision precision = precision_of(operand, is_exact);
   for (const bool whole : {false, true}) {
     undivided = whole;

@@ -7,6 +7,9 @@
 
 #include <cstdio>
 
+#include "cpu/nt_xent.h"
+#include "detail/nt_xent_options.h"
+
 inline int failures = 0;
 
 inline void check(bool holds, const char* what) {
@@ -22,6 +25,13 @@ struct Result {
   at::Tensor entropy;
   at::Tensor grad;
 };
+
+// The length below which rows are not brought to length 1.
+inline double eps = sct::nt_xent::kEps;
+
+inline sct::NtXentOptions options_of(double temperature, bool decoupled) {
+  return {temperature, decoupled, eps};
+}
 
 // With NtXentCpu or another function of its kind, and what it takes beside the rows.
 template <class Function, class... Args>
@@ -61,7 +71,7 @@ inline void close(const Result& got, const Result& expected, const at::Tensor& v
   const bool decides = images > 100 || precision.cosine > 0;
   close("accuracy", got.accuracy, expected.accuracy, decides ? 2 / images : 1e-6);
   // Errors of the gradient are measured against what a row's could be.
-  const at::Tensor length = values.norm(2, {1}, true).clamp_min(1e-12);
+  const at::Tensor length = values.norm(2, {1}, true).clamp_min(eps);
   const double scale = 2 / (2 * images * temperature);
   close("gradient", got.grad.mul(length).div(scale), expected.grad.mul(length).div(scale),
         2e-6 + 2 * noise + precision.factor);

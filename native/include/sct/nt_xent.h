@@ -38,6 +38,28 @@ extern "C" {
 SCT_API sct_status sct_nt_xent(sct_tensor z, double temperature, sct_tensor *ret_loss,
                                sct_tensor *ret_accuracy, sct_tensor *ret_entropy);
 
+/* The objective of the SimCLR reference (google-research/simclr, tf2/objective.py): the sum of the
+ * means of both directions, which is twice sct_nt_xent, of rows that are normalised as by
+ * tf.math.l2_normalize, v rsqrt(max(||v||^2, 1e-12)), so that u = v / max(||v||, 1e-6). Rows
+ * shorter than that have a gradient that is 1e6 times that of u. All else as sct_nt_xent. */
+SCT_API sct_status sct_nt_xent_sum(sct_tensor z, double temperature, sct_tensor *ret_loss,
+                                   sct_tensor *ret_accuracy, sct_tensor *ret_entropy);
+
+/* NT-Xent with further candidates for all anchors, the rows of `queue` [Q, D], of images that are
+ * not in the batch (MoCo, He et al. 2020, arXiv 1911.05722, equation 1; the memory of SimCLRv2,
+ * arXiv 2006.10029): with w = v / max(||v||, 1e-12) for each row v of `queue`,
+ *   loss = 1/(2N) sum_i ( log( sum_{j != i} exp(s_ij) + sum_k exp(<u_i, w_k> / temperature) )
+ *                         - s_i,pos(i) ).
+ * No gradient flows into the queue, and accuracy and entropy are those of the batch without it.
+ * Memory is O((N + Q) D). On a GPU with libtorch's own operations; all else as sct_nt_xent. Without
+ * rows, Q = 0, it is that.
+ *
+ * SCT_SHAPE unless `queue` is [Q, D]; SCT_INVALID_ARGUMENT and SCT_DEVICE unless its dtype and
+ * device are those of `z`. */
+SCT_API sct_status sct_nt_xent_queue(sct_tensor z, sct_tensor queue, double temperature,
+                                     sct_tensor *ret_loss, sct_tensor *ret_accuracy,
+                                     sct_tensor *ret_entropy);
+
 /* The decoupled contrastive loss (Yeh et al. 2022, arXiv 2110.06848, equation 6, with weights of
  * 1): NT-Xent without the positive in the sum, loss = 1/(2N) sum_i ( log sum_{j != i, pos(i)}
  * exp(s_ij) - s_i,pos(i) ), so that 2N - 2 negatives are left, and N must be at least 2. All else

@@ -14,7 +14,7 @@
 
 namespace sct::nt_xent {
 
-// The length of an embedding below which its divisor is this constant.
+// The eps of torch.nn.functional.normalize; see Layout.
 constexpr double kEps = 1e-12;
 
 // Stands for "no similarity" where there is no candidate: its exponential is 0.
@@ -30,6 +30,8 @@ struct Layout {
   int64_t depth;
   // Panels of one view.
   int64_t panels;
+  // The length of a row below which this is its divisor.
+  double eps;
 };
 
 // Panels [begin, end), all of one view.
@@ -46,11 +48,26 @@ struct Sums {
   float* shift;
 };
 
+// Further candidates of all anchors, with no positive among them: of a queue, or of other
+// processes.
+struct Others {
+  // Two views, those of view 2 being candidates of `Forward::cross`; one view of a queue; no panels
+  // where there are none.
+  Layout layout;
+  // In panels, like the rows.
+  const float* unit;
+  // Of each, for the backward pass: as anchors of other processes, their shift and w; w is 0 in a
+  // queue, whose rows are no anchors. See Backward.
+  const float* shift;
+  const float* weight;
+};
+
 // What the forward pass collects. Positives of two views are in no sum. A row of view 1 has its
 // candidates of view 2 apart, for the accuracy and the entropy.
 struct Forward {
   Layout layout;
   float* unit;
+  Others others;
   // log2(e) / temperature.
   float scale;
   bool running;
@@ -75,11 +92,12 @@ struct Groups {
 };
 
 // The gradient of the unit rows is
-//   sum_j e_ij (w_i + w_j) u_j - (positives of i)
-// with e_ij = exp((S_ij - shift) / temperature) and w_i = weight of row i / its sum.
+//   sum_j e_ij (w_i + w_j) u_j - (positives of i), with the others among j,
+// e_ij = exp((S_ij - shift) / temperature) and w_i = weight of row i / its sum.
 struct Backward {
   Layout layout;
   const float* unit;
+  Others others;
   float scale;
   bool running;
   // Two views: a positive is in no sum of its anchor, so that only the - 2 u_pos(i) is left of it.
@@ -107,6 +125,10 @@ struct Kernels {
   void (*forward)(const Forward& pass, Range rows, Range columns);
   // Adds the gradient of a tile; `buffer` has room for 2 (tile width)^2 floats.
   void (*backward)(const Backward& pass, Range rows, Range columns, float* buffer);
+  // Adds the blocks of `rows` against `others`, panels of Forward::others, to the sums of the rows.
+  void (*forward_others)(const Forward& pass, Range rows, Range others);
+  // Adds what `others`, at most `tile` panels of Backward::others, give to the gradient of `rows`.
+  void (*backward_others)(const Backward& pass, Range rows, Range others, float* buffer);
   // From the gradient of u to that of v, for `rows` rows: dv = (du - u <u, du>) scale / ||v|| where
   // ||v|| >= eps, and du scale / eps elsewhere.
   void (*unpack)(const float* panel, const double* norm, int64_t rows, const Layout& layout,

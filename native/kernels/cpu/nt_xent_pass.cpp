@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <vector>
 
 #include "sct/augment.h"
 
@@ -33,15 +34,27 @@ Range part_of(Range whole, int64_t i, int64_t parts) {
   return {whole.begin + count * i / parts, whole.begin + count * (i + 1) / parts};
 }
 
-// Calls body(rows, columns) for all pairs of tiles of two blocks, once for each unordered pair
-// where both are the same block.
+Range panels_of(const Layout& layout) { return {0, layout.views * layout.panels}; }
+
+int64_t tiles_of(Range range, int64_t tile) { return (range.end - range.begin + tile - 1) / tile; }
+
+// Calls body(rows, columns) for all pairs of tiles of two blocks.
 template <class Body>
 void for_tiles(Range rows, Range columns, int64_t tile, const Body& body) {
-  const auto tiles = [&](Range range) { return (range.end - range.begin + tile - 1) / tile; };
-  for (int64_t r = 0; r < tiles(rows); r++) {
-    const Range row_tile = part_of(rows, r, tiles(rows));
-    for (int64_t c = rows.begin == columns.begin ? r : 0; c < tiles(columns); c++) {
-      body(row_tile, part_of(columns, c, tiles(columns)));
+  for (int64_t r = 0; r < tiles_of(rows, tile); r++) {
+    for (int64_t c = 0; c < tiles_of(columns, tile); c++) {
+      body(part_of(rows, r, tiles_of(rows, tile)), part_of(columns, c, tiles_of(columns, tile)));
+    }
+  }
+}
+
+// The same of a block with itself, once for each unordered pair.
+template <class Body>
+void for_tiles_of_itself(Range block, int64_t tile, const Body& body) {
+  const int64_t tiles = tiles_of(block, tile);
+  for (int64_t r = 0; r < tiles; r++) {
+    for (int64_t c = r; c < tiles; c++) {
+      body(part_of(block, r, tiles), part_of(block, c, tiles));
     }
   }
 }
@@ -50,11 +63,11 @@ void for_tiles(Range rows, Range columns, int64_t tile, const Body& body) {
 // two threads work on the same panels at a time: what belongs to a panel needs no lock, no atomic
 // and no copy for each thread. The panels are 2 T blocks for T threads, which meet each other as
 // the players of a round-robin tournament do, in 2 T - 1 rounds of T matches. In the first round
-// each block is passed to before(block), and meets itself; in the last one to after(block).
+// each block is passed to before(buffer, block), and meets itself; in the last one to after(block).
 template <class Before, class Body, class After>
 void for_pairs(const Kernels& kernels, const Layout& layout, int64_t buffer_floats,
                const Before& before, const Body& body, const After& after) {
-  const Range panels = {0, layout.views * layout.panels};
+  const Range panels = panels_of(layout);
   const int64_t threads =
       std::clamp<int64_t>(panels.end / 4, 1, static_cast<int64_t>(at::get_num_threads()));
   // The last block stays in its place, the others go round.
@@ -63,10 +76,7 @@ void for_pairs(const Kernels& kernels, const Layout& layout, int64_t buffer_floa
   for (int64_t round = 0; round < circle; round++) {
     at::parallel_for(0, threads, 1, [&](int64_t begin, int64_t end) {
       const Buffer buffer(buffer_floats);
-      const auto meet = [&](Range a, Range b) {
-        for_tiles(a, b, kernels.tile,
-                  [&](Range rows, Range columns) { body(buffer.data(), rows, columns); });
-      };
+      const auto meet = [&](Range rows, Range columns) { body(buffer.data(), rows, columns); };
       for (int64_t match = begin; match < end; match++) {
         const int64_t i = (round + match) % circle;
         const int64_t j = match == 0 ? circle : (round + circle - match) % circle;
@@ -74,11 +84,11 @@ void for_pairs(const Kernels& kernels, const Layout& layout, int64_t buffer_floa
         const Range b = block(std::max(i, j));
         for (const Range& own : {a, b}) {
           if (round == 0) {
-            before(own);
-            meet(own, own);
+            before(buffer.data(), own);
+            for_tiles_of_itself(own, kernels.tile, meet);
           }
         }
-        meet(a, b);
+        for_tiles(a, b, kernels.tile, meet);
         for (const Range& own : {a, b}) {
           if (round == circle - 1) {
             after(own);
@@ -123,9 +133,14 @@ const Kernels& kernels_of(int32_t isa) {
   }
 }
 
-Layout layout_of(const Kernels& kernels, int64_t views, int64_t images, int64_t columns) {
-  return {views, images, columns, (columns + kernels.depth - 1) / kernels.depth * kernels.depth,
-          (images + kernels.width - 1) / kernels.width};
+Layout layout_of(const Kernels& kernels, int64_t views, int64_t images, int64_t columns,
+                 double eps) {
+  return {views,
+          images,
+          columns,
+          (columns + kernels.depth - 1) / kernels.depth * kernels.depth,
+          (images + kernels.width - 1) / kernels.width,
+          eps};
 }
 
 Place place_of(const Kernels& kernels, const Layout& layout, int64_t panel) {
@@ -138,17 +153,30 @@ int64_t padded_rows(const Kernels& kernels, const Layout& layout) {
   return layout.views * layout.panels * kernels.width;
 }
 
+void pack(const Kernels& kernels, const Layout& layout, const float* v, float* unit) {
+  at::parallel_for(0, layout.views * layout.panels, 1, [&](int64_t begin, int64_t end) {
+    std::vector<double> norm(static_cast<size_t>(kernels.width));
+    for (int64_t panel = begin; panel < end; panel++) {
+      const Place place = place_of(kernels, layout, panel);
+      kernels.pack(v + place.row * layout.columns, place.rows, layout, norm.data(),
+                   unit + place.padded * layout.depth);
+    }
+  });
+}
+
 void forward(const Kernels& kernels, const Forward& pass, const float* v, double* norm,
              const std::function<void(int64_t panel)>& done) {
-  const auto pack = [&](Range block) {
+  const auto begin = [&](float*, Range block) {
     for (int64_t panel = block.begin; panel < block.end; panel++) {
       const Place place = place_of(kernels, pass.layout, panel);
       kernels.pack(v + place.row * pass.layout.columns, place.rows, pass.layout,
                    norm + place.padded, pass.unit + place.padded * pass.layout.depth);
     }
+    for_tiles(block, panels_of(pass.others.layout), kernels.tile,
+              [&](Range rows, Range others) { kernels.forward_others(pass, rows, others); });
   };
   for_pairs(
-      kernels, pass.layout, 0, pack,
+      kernels, pass.layout, 0, begin,
       [&](float*, Range rows, Range columns) { kernels.forward(pass, rows, columns); },
       [&](Range block) {
         for (int64_t panel = block.begin; panel < block.end; panel++) {
@@ -183,11 +211,14 @@ void backward(const Kernels& kernels, const Backward& pass, const double* norm, 
               float* out) {
   const int64_t side = static_cast<int64_t>(kernels.tile) * kernels.width;
   const int64_t size = pass.layout.depth * kernels.width;
-  const auto clear = [&](Range block) {
+  const auto begin = [&](float* buffer, Range block) {
     std::fill(pass.grad + block.begin * size, pass.grad + block.end * size, 0.0F);
     for (int64_t panel = block.begin; panel < block.end && pass.layout.views == 1; panel++) {
       begin_with_positives(kernels, pass, place_of(kernels, pass.layout, panel));
     }
+    for_tiles(block, panels_of(pass.others.layout), kernels.tile, [&](Range rows, Range others) {
+      kernels.backward_others(pass, rows, others, buffer);
+    });
   };
   const auto unpack = [&](Range block) {
     for (int64_t panel = block.begin; panel < block.end; panel++) {
@@ -197,7 +228,7 @@ void backward(const Kernels& kernels, const Backward& pass, const double* norm, 
     }
   };
   for_pairs(
-      kernels, pass.layout, 2 * side * side, clear,
+      kernels, pass.layout, 2 * side * side, begin,
       [&](float* buffer, Range rows, Range columns) {
         kernels.backward(pass, rows, columns, buffer);
       },

@@ -13,7 +13,8 @@ namespace sct::nt_xent {
 // The kernels of an instruction set that the machine has.
 const Kernels& kernels_of(int32_t isa);
 
-Layout layout_of(const Kernels& kernels, int64_t views, int64_t images, int64_t columns);
+Layout layout_of(const Kernels& kernels, int64_t views, int64_t images, int64_t columns,
+                 double eps = kEps);
 
 // Rows of all views, with those that fill up panels.
 int64_t padded_rows(const Kernels& kernels, const Layout& layout);
@@ -33,6 +34,9 @@ Place place_of(const Kernels& kernels, const Layout& layout, int64_t panel);
 // thread, when its sums are complete.
 void forward(const Kernels& kernels, const Forward& pass, const float* v, double* norm,
              const std::function<void(int64_t panel)>& done);
+
+// From rows `v` of a layout to their unit rows.
+void pack(const Kernels& kernels, const Layout& layout, const float* v, float* unit);
 
 // Sums of the unit rows of each group of Groups, [groups, depth], which are expected as 0.
 void add_groups(const Kernels& kernels, const Layout& layout, const float* unit,

@@ -79,17 +79,25 @@ inline int64_t rows_of(const Layout& layout, int64_t panel) {
   return smaller(layout.images - panel % layout.panels * kPanel<V>, kPanel<V>);
 }
 
-// The cosines of two panels, [panel, panel], kNone where a row meets itself or one is no row.
+// A panel of unit rows.
+struct Panel {
+  const float* unit;
+  int64_t rows;
+};
+
 template <class V>
-void cosines(const Layout& layout, const float* unit, int64_t row_panel, int64_t column_panel,
-             float* out) {
+inline Panel panel_of(const Layout& layout, const float* unit, int64_t panel) {
+  return {unit + panel * layout.depth * kPanel<V>, rows_of<V>(layout, panel)};
+}
+
+// The cosines of two panels of rows of `length` numbers, [panel, panel], kNone where one is no row.
+template <class V>
+void cosines(int64_t length, Panel a, Panel b, float* out) {
   constexpr int64_t kSide = kPanel<V>;
-  const float* a = unit + row_panel * layout.depth * kSide;
-  const float* b = unit + column_panel * layout.depth * kSide;
-  const int64_t rows = rows_of<V>(layout, row_panel);
-  const int64_t columns = rows_of<V>(layout, column_panel);
+  const int64_t rows = a.rows;
+  const int64_t columns = b.rows;
   for (int64_t r = 0; r < rows; r += V::kRows) {
-    product<V, 1, kSide, false>(a + r, 0, 1, layout.columns, b, out + r * kSide);
+    product<V, 1, kSide, false>(a.unit + r, 0, 1, length, b.unit, out + r * kSide);
   }
   for (int64_t r = 0; r < rows && columns < kSide; r++) {
     for (int64_t c = columns; c < kSide; c++) {
@@ -99,8 +107,17 @@ void cosines(const Layout& layout, const float* unit, int64_t row_panel, int64_t
   for (int64_t i = rows * kSide; i < kSide * kSide; i++) {
     out[i] = kNone;
   }
+}
+
+// The same of two panels of the rows that the loss is of, and kNone where a row meets itself.
+template <class V>
+void cosines(const Layout& layout, const float* unit, int64_t row_panel, int64_t column_panel,
+             float* out) {
+  constexpr int64_t kSide = kPanel<V>;
+  const Panel a = panel_of<V>(layout, unit, row_panel);
+  cosines<V>(layout.columns, a, panel_of<V>(layout, unit, column_panel), out);
   if (row_panel == column_panel) {
-    for (int64_t r = 0; r < rows; r++) {
+    for (int64_t r = 0; r < a.rows; r++) {
       out[r * kSide + r] = kNone;
     }
   }
@@ -261,21 +278,59 @@ void forward(const Forward& pass, Range rows, Range columns) {
   }
 }
 
+// Adds a block of rows against others to the sums of the rows.
+template <class V, bool kRunning>
+void forward_others_block(const Forward& pass, int64_t row_panel, int64_t other_panel) {
+  constexpr int64_t kSide = kPanel<V>;
+  constexpr Sums kNoColumns = {nullptr, nullptr};
+  alignas(64) float block[kSide * kSide];
+  const Others& others = pass.others;
+  cosines<V>(pass.layout.columns, panel_of<V>(pass.layout, pass.unit, row_panel),
+             panel_of<V>(others.layout, others.unit, other_panel), block);
+  const int64_t row = row_panel * kSide;
+  if (row_panel < pass.layout.panels && other_panel >= others.layout.panels) {
+    add_block<V, kRunning, true>(block, pass.scale, at(pass.cross, row), kNoColumns,
+                                 pass.moment + row);
+    keep_largest<V>(block, pass.rival + row);
+  } else {
+    add_block<V, kRunning, false>(block, pass.scale, at(pass.rest, row), kNoColumns, nullptr);
+  }
+}
+
+template <class V>
+void forward_others(const Forward& pass, Range rows, Range others) {
+  for (int64_t o = others.begin; o < others.end; o++) {
+    for (int64_t r = rows.begin; r < rows.end; r++) {
+      if (pass.running) {
+        forward_others_block<V, true>(pass, r, o);
+      } else {
+        forward_others_block<V, false>(pass, r, o);
+      }
+    }
+  }
+}
+
+// Of the rows or the columns of a block: their shifts and w.
+struct Weights {
+  const float* shift;
+  const float* weight;
+};
+
 // From cosines to the factors of the gradient, e_ij (1 / s_i + 1 / s_j), in place.
 template <class V, bool kRunning>
-void factors(const Backward& pass, int64_t row, int64_t column, float* block) {
+void factors(float factor, Weights rows, Weights columns, float* block) {
   constexpr int64_t kSide = kPanel<V>;
-  const V scale = V::set(pass.scale);
-  const V minus = V::set(-pass.scale);
+  const V scale = V::set(factor);
+  const V minus = V::set(-factor);
   for (int64_t r = 0; r < kSide; r++) {
-    const V weight = V::set(pass.weight[row + r]);
+    const V weight = V::set(rows.weight[r]);
     for (int v = 0; v < kVectors; v++) {
       float* at = block + r * kSide + v * V::kWidth;
       const V s = V::load(at);
-      const V other = V::load(pass.weight + column + v * V::kWidth);
+      const V other = V::load(columns.weight + v * V::kWidth);
       if (kRunning) {
-        const V shift = V::load(pass.shift + column + v * V::kWidth);
-        const V own = exp2((s - V::set(pass.shift[row + r])) * scale) * weight;
+        const V shift = V::load(columns.shift + v * V::kWidth);
+        const V own = exp2((s - V::set(rows.shift[r])) * scale) * weight;
         V::fma(exp2((s - shift) * scale), other, own).store(at);
       } else {
         (exp2(V::fma(s, scale, minus)) * (weight + other)).store(at);
@@ -294,13 +349,14 @@ void transpose_block(const float* in, float* out) {
   }
 }
 
-// Adds sum_k u_k block_k over the panels of `range` to the gradient of a panel; `blocks` are those
-// of the panels of `range` against it.
+// Adds sum_k u_k block_k over the panels of `range` of the rows `from` to the gradient of a panel;
+// `blocks` are those of the panels of `range` against it.
 template <class V>
-void add_gradient(const Backward& pass, Range range, const float* blocks, int64_t panel) {
+void add_gradient(const Backward& pass, const float* from, Range range, const float* blocks,
+                  int64_t panel) {
   constexpr int64_t kSide = kPanel<V>;
   const int64_t stride = pass.layout.depth * kSide;
-  const float* unit = pass.unit + range.begin * stride;
+  const float* unit = from + range.begin * stride;
   float* grad = pass.grad + panel * stride;
   for (int64_t d = 0; d < pass.layout.columns; d += V::kRows) {
     product<V, kSide, 1, true>(unit + d * kSide, stride, range.end - range.begin, kSide, blocks,
@@ -325,10 +381,12 @@ void backward(const Backward& pass, Range rows, Range columns, float* buffer) {
       const int64_t column = columns.begin + c;
       float* block = buffer + (c * height + r) * kBlock;
       cosines<V>(pass.layout, pass.unit, row, column, block);
+      const Weights of_rows = {pass.shift + row * kSide, pass.weight + row * kSide};
+      const Weights of_columns = {pass.shift + column * kSide, pass.weight + column * kSide};
       if (pass.running) {
-        factors<V, true>(pass, row * kSide, column * kSide, block);
+        factors<V, true>(pass.scale, of_rows, of_columns, block);
       } else {
-        factors<V, false>(pass, row * kSide, column * kSide, block);
+        factors<V, false>(pass.scale, of_rows, of_columns, block);
       }
       if (column == row + pass.layout.panels) {
         for (int64_t i = 0; i < kSide; i++) {
@@ -342,10 +400,32 @@ void backward(const Backward& pass, Range rows, Range columns, float* buffer) {
     }
   }
   for (int64_t c = 0; c < width; c++) {
-    add_gradient<V>(pass, rows, buffer + c * height * kBlock, columns.begin + c);
+    add_gradient<V>(pass, pass.unit, rows, buffer + c * height * kBlock, columns.begin + c);
   }
   for (int64_t r = 0; !diagonal && r < height; r++) {
-    add_gradient<V>(pass, columns, mirrored + r * width * kBlock, rows.begin + r);
+    add_gradient<V>(pass, pass.unit, columns, mirrored + r * width * kBlock, rows.begin + r);
+  }
+}
+
+template <class V>
+void backward_others(const Backward& pass, Range rows, Range others, float* buffer) {
+  constexpr int64_t kSide = kPanel<V>;
+  constexpr int64_t kBlock = kSide * kSide;
+  const Others& from = pass.others;
+  for (int64_t r = rows.begin; r < rows.end; r++) {
+    const Weights of_rows = {pass.shift + r * kSide, pass.weight + r * kSide};
+    for (int64_t o = others.begin; o < others.end; o++) {
+      float* block = buffer + (o - others.begin) * kBlock;
+      cosines<V>(pass.layout.columns, panel_of<V>(from.layout, from.unit, o),
+                 panel_of<V>(pass.layout, pass.unit, r), block);
+      const Weights of_others = {from.shift + o * kSide, from.weight + o * kSide};
+      if (pass.running) {
+        factors<V, true>(pass.scale, of_others, of_rows, block);
+      } else {
+        factors<V, false>(pass.scale, of_others, of_rows, block);
+      }
+    }
+    add_gradient<V>(pass, from.unit, others, buffer, r);
   }
 }
 
@@ -376,7 +456,7 @@ void pack(const float* v, int64_t rows, const Layout& layout, double* norm, floa
   for (int64_t r = 0; r < kSide; r++) {
     norm[r] = r < rows ? length_of(v + r * layout.columns, layout.columns) : 1;
     // Not in the other order: the maximum of NaN and eps would be eps.
-    inverse[r] = 1 / (norm[r] < kEps ? kEps : norm[r]);
+    inverse[r] = 1 / (norm[r] < layout.eps ? layout.eps : norm[r]);
   }
   for (int64_t r = 0; r < kSide; r += V::kRows) {
     for (int64_t d = 0; d < layout.depth; d += V::kWidth) {
@@ -406,8 +486,8 @@ void unpack(const float* panel, const double* norm, int64_t rows, const Layout& 
   float factor[kSide];
   float projected[kSide];
   for (int64_t r = 0; r < kSide; r++) {
-    projected[r] = norm[r] < kEps ? 0 : 1;
-    factor[r] = static_cast<float>(scale / (norm[r] < kEps ? kEps : norm[r]));
+    projected[r] = norm[r] < layout.eps ? 0 : 1;
+    factor[r] = static_cast<float>(scale / (norm[r] < layout.eps ? layout.eps : norm[r]));
   }
   for (int64_t i = 0; i < rows; i += V::kWidth) {
     V along = V::set(0);
@@ -438,8 +518,9 @@ void unpack(const float* panel, const double* norm, int64_t rows, const Layout& 
 }
 
 template <class V>
-constexpr Kernels kKernels = {kPanel<V>,  V::kWidth,   192 / kPanel<V>, pack<V>,
-                              forward<V>, backward<V>, unpack<V>};
+constexpr Kernels kKernels = {kPanel<V>,         V::kWidth,          192 / kPanel<V>,
+                              pack<V>,           forward<V>,         backward<V>,
+                              forward_others<V>, backward_others<V>, unpack<V>};
 
 }  // namespace
 }  // namespace sct::nt_xent

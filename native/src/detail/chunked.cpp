@@ -71,9 +71,9 @@ struct SumByChunks : torch::autograd::Function<SumByChunks> {
 
 }  // namespace
 
-int64_t chunk_rows(const Tensor& candidates) {
+int64_t chunk_rows(const Tensor& candidates, int64_t more) {
   const int64_t similarities = candidates.is_cuda() ? kSimilaritiesOnGpu : kSimilarities;
-  return std::max<int64_t>(1, similarities / candidates.size(0));
+  return std::max<int64_t>(1, similarities / (candidates.size(0) + more));
 }
 
 void each_chunk(int64_t rows, int64_t most, const std::function<void(int64_t, int64_t)>& part) {

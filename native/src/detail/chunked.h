@@ -18,8 +18,8 @@ using ChunkLoss = std::function<at::Tensor(const at::Tensor& anchors, const at::
 at::Tensor sum_by_chunks(const at::Tensor& anchors, const at::Tensor& candidates,
                          const ChunkLoss& loss);
 
-// How many anchors a chunk among `candidates` [C, D] has.
-int64_t chunk_rows(const at::Tensor& candidates);
+// How many anchors a chunk among `candidates` [C, D], and so many more, has.
+int64_t chunk_rows(const at::Tensor& candidates, int64_t more = 0);
 
 // Calls `part` with the first row and the number of rows of each chunk of `rows` rows, `most` in
 // each but the last.

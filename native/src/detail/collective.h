@@ -9,6 +9,9 @@ namespace sct {
 // A group of processes. Each calls the same operations in the same order.
 class Collective : public torch::CustomClassHolder {
  public:
+  // This process's place among them, from 0 on.
+  virtual int64_t rank() const = 0;
+
   // [n], of the same n in all processes, to [processes, n] in the order of their ranks.
   virtual at::Tensor all_gather(const at::Tensor& local) const = 0;
 

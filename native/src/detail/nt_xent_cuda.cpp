@@ -45,20 +45,22 @@ void each_chunk_of_cosines(
 
 }  // namespace
 
-variable_list NtXentCuda::forward(AutogradContext* context, const Tensor& z, double temperature,
-                                  bool decoupled) {
+variable_list NtXentCuda::forward(AutogradContext* context, const Tensor& z,
+                                  const NtXentOptions& options) {
   const WithoutAutocast without_autocast;
   const CudaTable& table = cuda_table(z.get_device());
-  const UnitRows rows = normalized(z);
+  const UnitRows rows = normalized(z, options.eps);
   const NtXentOutcome outcome(rows);
   each_chunk_of_cosines(rows.u, [&](const gpu::Chunk& chunk, const Tensor&) {
-    table.nt_xent_forward({chunk, scale_of(temperature), outcome.written(temperature, decoupled)},
+    table.nt_xent_forward({chunk, scale_of(options.temperature),
+                           outcome.written(options.temperature, options.decoupled)},
                           z.get_device());
   });
 
   context->save_for_backward({rows.u, rows.norm, outcome.shift(), outcome.weight()});
-  context->saved_data["temperature"] = temperature;
-  context->saved_data["decoupled"] = decoupled;
+  context->saved_data["temperature"] = options.temperature;
+  context->saved_data["decoupled"] = options.decoupled;
+  context->saved_data["eps"] = options.eps;
   return outcome.results(context);
 }
 
@@ -66,7 +68,7 @@ variable_list NtXentCuda::backward(AutogradContext* context, const variable_list
   TORCH_CHECK_NOT_IMPLEMENTED(!at::GradMode::is_enabled(), "nt_xent is not twice differentiable");
   const WithoutAutocast without_autocast;
   const variable_list saved = context->get_saved_variables();
-  const UnitRows rows = {saved[0], saved[1]};
+  const UnitRows rows = {saved[0], saved[1], context->saved_data["eps"].toDouble()};
   const Tensor& u = rows.u;
   const double temperature = context->saved_data["temperature"].toDouble();
   const bool decoupled = context->saved_data["decoupled"].toBool();
@@ -82,7 +84,7 @@ variable_list NtXentCuda::backward(AutogradContext* context, const variable_list
     at::mm_out(part, s, u);
   });
   du.mul_(grads[0].div(static_cast<double>(u.size(0)) * temperature));
-  return {gradient_of_rows(rows, du), Tensor(), Tensor()};
+  return {gradient_of_rows(rows, du), Tensor()};
 }
 
 }  // namespace sct

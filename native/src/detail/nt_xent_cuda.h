@@ -5,14 +5,14 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "detail/nt_xent_options.h"
+
 namespace sct {
 
-// Loss, accuracy and entropy of [M = 2N, D]; decoupled, positives are not in the sum of their
-// anchors.
+// Loss, accuracy and entropy of [M = 2N, D].
 struct NtXentCuda : torch::autograd::Function<NtXentCuda> {
   static torch::autograd::variable_list forward(torch::autograd::AutogradContext* context,
-                                                const at::Tensor& z, double temperature,
-                                                bool decoupled);
+                                                const at::Tensor& z, const NtXentOptions& options);
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& grads);
 };

@@ -7,7 +7,6 @@
 #include <ATen/ops/exp2.h>
 #include <ATen/ops/log2.h>
 
-#include "cpu/nt_xent.h"
 #include "detail/cuda_table.h"
 #include "detail/nt_xent_outcome.h"
 #include "detail/temperature.h"
@@ -36,8 +35,8 @@ struct Scaled {
   Tensor reciprocal;
 };
 
-Scaled scaled(const Tensor& z, const Tensor& norm, gpu::Operand operand) {
-  const Tensor length = at::clamp_min(norm, nt_xent::kEps);
+Scaled scaled(const Tensor& z, const UnitRows& unit, gpu::Operand operand) {
+  const Tensor length = at::clamp_min(unit.norm, unit.eps);
   const Tensor power = at::exp2(at::log2(length).floor_().neg_());
   const Tensor rows = z.mul(power);
   return {operand == gpu::Operand::kBfloat16 ? rows.to(at::kBFloat16)
@@ -77,13 +76,13 @@ std::optional<gpu::Operand> fused_operand(const Tensor& z, at::ScalarType given)
 }
 
 variable_list NtXentFused::forward(AutogradContext* context, const Tensor& z, gpu::Operand operand,
-                                   double temperature, bool decoupled) {
+                                   const NtXentOptions& options) {
   const WithoutAutocast without_autocast;
   const CudaTable& table = cuda_table(z.get_device());
   // The kernels want rows one after the other.
   const Tensor rows = z.contiguous();
-  const UnitRows unit = normalized(rows);
-  const Scaled of_products = scaled(rows, unit.norm, operand);
+  const UnitRows unit = normalized(rows, options.eps);
+  const Scaled of_products = scaled(rows, unit, operand);
   const int64_t m = z.size(0);
 
   const NtXentOutcome outcome(unit);
@@ -93,15 +92,17 @@ variable_list NtXentFused::forward(AutogradContext* context, const Tensor& z, gp
   const Tensor sums = at::empty({2 * parts.count, m, 3}, unit.u.options());
   table.nt_xent_fused_forward(
       {operand, static_cast<int32_t>(z.size(1)), rows_of(of_products.rows, of_products.reciprocal),
-       parts, scale_of(temperature), reinterpret_cast<gpu::LaneSum*>(sums.data_ptr<float>()),
-       positive.data_ptr<float>(), outcome.written(temperature, decoupled)},
+       parts, scale_of(options.temperature),
+       reinterpret_cast<gpu::LaneSum*>(sums.data_ptr<float>()), positive.data_ptr<float>(),
+       outcome.written(options.temperature, options.decoupled)},
       z.get_device());
 
   context->save_for_backward({unit.u, unit.norm, of_products.rows, of_products.reciprocal, positive,
                               outcome.shift(), outcome.weight()});
   context->saved_data["operand"] = static_cast<int64_t>(operand);
-  context->saved_data["temperature"] = temperature;
-  context->saved_data["decoupled"] = decoupled;
+  context->saved_data["temperature"] = options.temperature;
+  context->saved_data["decoupled"] = options.decoupled;
+  context->saved_data["eps"] = options.eps;
   return outcome.results(context);
 }
 
@@ -109,7 +110,7 @@ variable_list NtXentFused::backward(AutogradContext* context, const variable_lis
   TORCH_CHECK_NOT_IMPLEMENTED(!at::GradMode::is_enabled(), "nt_xent is not twice differentiable");
   const WithoutAutocast without_autocast;
   const variable_list saved = context->get_saved_variables();
-  const UnitRows unit = {saved[0], saved[1]};
+  const UnitRows unit = {saved[0], saved[1], context->saved_data["eps"].toDouble()};
   const Tensor& rows = saved[2];
   const auto operand = static_cast<gpu::Operand>(context->saved_data["operand"].toInt());
   const double temperature = context->saved_data["temperature"].toDouble();
@@ -133,7 +134,7 @@ variable_list NtXentFused::backward(AutogradContext* context, const variable_lis
        du.data_ptr<float>()},
       device);
   du.mul_(grads[0].div(static_cast<double>(m) * temperature));
-  return {gradient_of_rows(unit, du), Tensor(), Tensor(), Tensor()};
+  return {gradient_of_rows(unit, du), Tensor(), Tensor()};
 }
 
 }  // namespace sct

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "cuda/nt_xent_fused.h"
+#include "detail/nt_xent_options.h"
 
 namespace sct {
 
@@ -14,12 +15,11 @@ namespace sct {
 // multiplied as by NtXentFused; none where NtXentCuda has to do it.
 std::optional<nt_xent::cuda::Operand> fused_operand(const at::Tensor& z, at::ScalarType given);
 
-// Loss, accuracy and entropy of [M = 2N, D] in float32; decoupled, positives are not in the sum of
-// their anchors.
+// Loss, accuracy and entropy of [M = 2N, D] in float32.
 struct NtXentFused : torch::autograd::Function<NtXentFused> {
   static torch::autograd::variable_list forward(torch::autograd::AutogradContext* context,
                                                 const at::Tensor& z, nt_xent::cuda::Operand operand,
-                                                double temperature, bool decoupled);
+                                                const NtXentOptions& options);
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& grads);
 };

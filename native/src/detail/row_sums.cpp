@@ -32,9 +32,10 @@ RowSums::RowSums(const nt_xent::Kernels& kernels, const nt_xent::Layout& layout,
 }
 
 nt_xent::Forward RowSums::pass(const nt_xent::Layout& layout, const at::Tensor& unit,
-                               double temperature) const {
+                               double temperature, const nt_xent::Others& others) const {
   return {layout,
           unit.data_ptr<float>(),
+          others,
           scale_of(temperature),
           shift_is_running(temperature),
           {rest_.data_ptr<double>(), rest_shift_.data_ptr<float>()},

@@ -15,8 +15,8 @@ class RowSums {
   // For the padded rows of a layout; no candidates so far.
   RowSums(const nt_xent::Kernels& kernels, const nt_xent::Layout& layout, bool running);
 
-  nt_xent::Forward pass(const nt_xent::Layout& layout, const at::Tensor& unit,
-                        double temperature) const;
+  nt_xent::Forward pass(const nt_xent::Layout& layout, const at::Tensor& unit, double temperature,
+                        const nt_xent::Others& others = {}) const;
 
  private:
   at::Tensor rest_, rest_shift_, cross_, cross_shift_, moment_, positive_, rival_;

@@ -106,6 +106,7 @@ variable_list SupConCpu::backward(AutogradContext* context, const variable_list&
   const nt_xent::Backward pass = {
       layout,
       saved[0].data_ptr<float>(),
+      {},
       scale_of(temperature),
       shift_is_running(temperature),
       false,

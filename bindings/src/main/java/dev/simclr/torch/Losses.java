@@ -34,6 +34,45 @@ public final class Losses {
   }
 
   /**
+   * Computes the objective of the SimCLR reference (google-research/simclr, {@code
+   * tf2/objective.py}): the sum of the means of both directions, which is twice {@link #ntXent}, of
+   * rows normalised as by {@code tf.math.l2_normalize}, u = z / max(||z||, 1e-6). Rows shorter than
+   * that have a gradient that is 1e6 times that of u.
+   *
+   * @param z {@code [2N, D]}: rows 0 to N - 1 are view 1, rows N to 2N - 1 view 2 of the same
+   *     images
+   * @param temperature finite and above 0
+   * @throws IllegalArgumentException if the temperature is not
+   * @throws TorchException of kind SHAPE if z is not {@code [2N, D]} with N at least 1
+   */
+  public static NtXentResult ntXentSum(Tensor z, double temperature) {
+    requireTemperature(temperature);
+    return adopt(SctNtXent.ntXentSum(z.handle(), temperature));
+  }
+
+  /**
+   * Computes NT-Xent with further candidates for all anchors, of images that are not in the batch
+   * (MoCo, He et al. 2020, <a href="https://arxiv.org/abs/1911.05722">arXiv 1911.05722</a>,
+   * equation 1): with s_ik of row k of the queue as of the rows of z,
+   *
+   * <pre>1/(2N) sum_i ( log( sum_{j != i} exp(s_ij) + sum_k exp(s_ik) ) - s_i,pos(i) )</pre>
+   *
+   * <p>No gradient flows into the queue, and the metrics are those of the batch without it. Memory
+   * is O((N + Q) D).
+   *
+   * @param z {@code [2N, D]}: rows 0 to N - 1 are view 1, rows N to 2N - 1 view 2 of the same
+   *     images
+   * @param queue {@code [Q, D]}, of the dtype and device of z; Q may be 0
+   * @param temperature finite and above 0
+   * @throws IllegalArgumentException if the temperature is not
+   * @throws TorchException of kind SHAPE, INVALID_ARGUMENT or DEVICE if a tensor is not as above
+   */
+  public static NtXentResult ntXentQueue(Tensor z, Tensor queue, double temperature) {
+    requireTemperature(temperature);
+    return adopt(SctNtXent.ntXentQueue(z.handle(), queue.handle(), temperature));
+  }
+
+  /**
    * Computes the decoupled contrastive loss (Yeh et al. 2022, <a
    * href="https://arxiv.org/abs/2110.06848">arXiv 2110.06848</a>, equation 6, with weights of 1):
    * {@link #ntXent} without the positive in the sum,

@@ -23,6 +23,19 @@ public final class SctNtXent {
     return new Result(frame.handle(0), frame.handle(1), frame.handle(2));
   }
 
+  public static Result ntXentSum(MemorySegment z, double temperature) {
+    CallFrame frame = CallFrame.open();
+    Status.check(Sct.sct_nt_xent_sum(z, temperature, frame.out(0), frame.out(1), frame.out(2)));
+    return new Result(frame.handle(0), frame.handle(1), frame.handle(2));
+  }
+
+  public static Result ntXentQueue(MemorySegment z, MemorySegment queue, double temperature) {
+    CallFrame frame = CallFrame.open();
+    Status.check(
+        Sct.sct_nt_xent_queue(z, queue, temperature, frame.out(0), frame.out(1), frame.out(2)));
+    return new Result(frame.handle(0), frame.handle(1), frame.handle(2));
+  }
+
   public static Result dcl(MemorySegment z, double temperature) {
     CallFrame frame = CallFrame.open();
     Status.check(Sct.sct_dcl(z, temperature, frame.out(0), frame.out(1), frame.out(2)));

@@ -17,8 +17,8 @@ import java.util.Arrays;
  *   loss = 1/(2N) sum_i ( log sum_{j != i} exp(s_ij) - s_i,pos(i) )
  * </pre>
  *
- * <p>Google's code computes the sum of the two directions' means, which is twice this. Everything
- * is computed in float32 whatever the autocast type, float64 input in float64. The gradient goes
+ * <p>{@link NtXentSum} is the objective of the reference, which is about twice this. Everything is
+ * computed in float32 whatever the autocast type, float64 input in float64. The gradient goes
  * through the normalisation.
  *
  * @param temperature what similarities are divided by, above 0

@@ -1,10 +1,8 @@
 package dev.simclr.loss;
 
-import dev.simclr.torch.DType;
 import dev.simclr.torch.Losses;
 import dev.simclr.torch.Tensor;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * NT-Xent with a queue of projections of other images as further negatives (MoCo, arXiv 1911.05722,
@@ -49,13 +47,6 @@ public record NtXentQueue(double temperature) {
               + projections.size(1)
               + "]");
     }
-    long n = projections.size(0) / 2;
-    Tensor rows = Tensor.arange(2 * n, DType.INT64).to(projections.device());
-    Tensor positives = Tensor.cat(List.of(rows.narrow(0, n, n), rows.narrow(0, 0, n)), 0);
-    Tensor candidates = Tensor.cat(List.of(projections, queue.detach()), 0);
-    return NtXent.measured(
-        Losses.ntXentCandidates(projections, candidates, positives, rows, temperature),
-        projections,
-        temperature);
+    return NtXent.result(Losses.ntXentQueue(projections, queue, temperature));
   }
 }

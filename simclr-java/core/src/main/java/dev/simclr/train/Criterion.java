@@ -5,6 +5,7 @@ import dev.simclr.loss.Dclw;
 import dev.simclr.loss.Dhel;
 import dev.simclr.loss.Hcl;
 import dev.simclr.loss.NtXent;
+import dev.simclr.loss.NtXentSum;
 import dev.simclr.loss.SupCon;
 import dev.simclr.torch.ContrastiveMeasures;
 import dev.simclr.torch.DType;
@@ -52,7 +53,7 @@ interface Criterion {
           config.augment().views() == 2
               ? new NtXent(t, loss.l2Norm())::forward
               : images(new SupCon(t), config.train().batch());
-      case NT_XENT_SUM -> directions(new NtXent(t, loss.l2Norm()));
+      case NT_XENT_SUM -> loss.l2Norm() ? new NtXentSum(t)::forward : twice(new NtXent(t, false));
       case DCL -> new Dcl(t)::forward;
       case DCLW -> new Dclw(t, loss.sigma())::forward;
       case DHEL -> new Dhel(t)::forward;
@@ -62,7 +63,7 @@ interface Criterion {
   }
 
   /** The mean over 2N anchors is half the sum of the means over the N anchors of each view. */
-  private static Criterion directions(NtXent loss) {
+  private static Criterion twice(NtXent loss) {
     return projections -> {
       NtXent.Result mean = loss.forward(projections);
       return new NtXent.Result(mean.loss().mul(2), mean.accuracy(), mean.entropy());

@@ -8677,6 +8677,135 @@ public class Sct extends Sct$shared {
         }
     }
 
+    private static class sct_nt_xent_sum {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER,
+            Sct.C_DOUBLE,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_nt_xent_sum");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_nt_xent_sum(sct_tensor z, double temperature, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static FunctionDescriptor sct_nt_xent_sum$descriptor() {
+        return sct_nt_xent_sum.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_nt_xent_sum(sct_tensor z, double temperature, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static MethodHandle sct_nt_xent_sum$handle() {
+        return sct_nt_xent_sum.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_nt_xent_sum(sct_tensor z, double temperature, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static MemorySegment sct_nt_xent_sum$address() {
+        return sct_nt_xent_sum.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_nt_xent_sum(sct_tensor z, double temperature, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static int sct_nt_xent_sum(MemorySegment z, double temperature, MemorySegment ret_loss, MemorySegment ret_accuracy, MemorySegment ret_entropy) {
+        var mh$ = sct_nt_xent_sum.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_nt_xent_sum", z, temperature, ret_loss, ret_accuracy, ret_entropy);
+            }
+            return (int)mh$.invokeExact(z, temperature, ret_loss, ret_accuracy, ret_entropy);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class sct_nt_xent_queue {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_DOUBLE,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_nt_xent_queue");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_nt_xent_queue(sct_tensor z, sct_tensor queue, double temperature, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static FunctionDescriptor sct_nt_xent_queue$descriptor() {
+        return sct_nt_xent_queue.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_nt_xent_queue(sct_tensor z, sct_tensor queue, double temperature, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static MethodHandle sct_nt_xent_queue$handle() {
+        return sct_nt_xent_queue.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_nt_xent_queue(sct_tensor z, sct_tensor queue, double temperature, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static MemorySegment sct_nt_xent_queue$address() {
+        return sct_nt_xent_queue.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_nt_xent_queue(sct_tensor z, sct_tensor queue, double temperature, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static int sct_nt_xent_queue(MemorySegment z, MemorySegment queue, double temperature, MemorySegment ret_loss, MemorySegment ret_accuracy, MemorySegment ret_entropy) {
+        var mh$ = sct_nt_xent_queue.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_nt_xent_queue", z, queue, temperature, ret_loss, ret_accuracy, ret_entropy);
+            }
+            return (int)mh$.invokeExact(z, queue, temperature, ret_loss, ret_accuracy, ret_entropy);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class sct_dcl {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Sct.C_INT,
