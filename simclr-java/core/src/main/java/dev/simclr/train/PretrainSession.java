@@ -216,11 +216,7 @@ final class PretrainSession {
             reading.imagesPerSecond(),
             reading.dataWait(),
             reading.timeLeft());
-    // What it compares with are values of this loss.
-    if (config.loss().objective() == LossConfig.Objective.NT_XENT
-        && config.augment().views() == 2) {
-      watch.loss(values.loss());
-    }
+    watch.loss(values.loss());
     metrics.append(progress);
     listener.stepped(progress);
   }
