@@ -13,6 +13,7 @@ import dev.simclr.model.ParameterKind;
 import dev.simclr.model.ProjectionHead;
 import dev.simclr.model.Variant;
 import dev.simclr.torch.DType;
+import dev.simclr.torch.GradMode;
 import dev.simclr.torch.LeakCheck;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
@@ -160,7 +161,10 @@ final class LarsTest {
     }
   }
 
-  /** Exempt: scale and shift of norms, biases, the head that is trained on labels. */
+  /**
+   * Neither decayed nor adapted: scale and shift of norms, biases. The weight of the head that is
+   * trained on labels is decayed: its gradient is that of loss + decay |W|^2 / 2, without a ratio.
+   */
   @Test
   void parametersAreExemptByKind() {
     try (ProjectionHead head = ProjectionHead.builder(4).hidden(6).lastBatchNorm(false).build();
@@ -171,9 +175,10 @@ final class LarsTest {
       classifier
           .parameters()
           .forEach(p -> parameters.add(new Parameter("fc." + p.name(), p.kind(), p.tensor())));
-      List<ParameterGroup> groups = ParameterGroup.exemptingNormAndBias(parameters, 1e-4);
-      assertEquals(2, groups.size());
-      assertEquals(1e-4, groups.get(0).weightDecay());
+      double decay = 0.3;
+      List<ParameterGroup> groups = ParameterGroup.exemptingNormAndBias(parameters, decay);
+      assertEquals(3, groups.size());
+      assertEquals(decay, groups.get(0).weightDecay());
       assertTrue(groups.get(0).adapt());
       assertEquals(
           List.of("0.linear.weight", "1.linear.weight"),
@@ -181,15 +186,24 @@ final class LarsTest {
       assertEquals(0, groups.get(1).weightDecay());
       assertEquals(false, groups.get(1).adapt());
       assertEquals(
-          List.of("0.bn.weight", "0.bn.bias", "1.linear.bias", "fc.weight", "fc.bias"),
+          List.of("0.bn.weight", "0.bn.bias", "1.linear.bias", "fc.bias"),
           groups.get(1).parameters().stream().map(Parameter::name).toList());
+      assertEquals(decay, groups.get(2).weightDecay());
+      assertEquals(false, groups.get(2).adapt());
+      assertEquals(
+          List.of("fc.weight"), groups.get(2).parameters().stream().map(Parameter::name).toList());
 
-      // Exempt parameters move as with plain momentum SGD, the others hardly at all.
+      // So large that decay shows.
+      try (var _ = GradMode.noGrad()) {
+        classifier.parameters().forEach(p -> p.tensor().add_(2));
+      }
+      // What is not adapted moves as with plain momentum SGD, the others hardly at all.
       for (Parameter p : parameters) {
         p.tensor().setGrad(p.tensor().detach().onesLike());
       }
       double[] scale = head.namedParameters().get("0.bn.weight").toDoubleArray();
       double[] fc = classifier.namedParameters().get("weight").toDoubleArray();
+      double[] bias = classifier.namedParameters().get("bias").toDoubleArray();
       Tensor weight = head.namedParameters().get("0.linear.weight");
       Formulas adapted = new Formulas(weight.toDoubleArray());
       try (Lars lars = new Lars(groups, 0.9, Lars.TRUST, false)) {
@@ -199,15 +213,19 @@ final class LarsTest {
         scale[i] -= 0.25;
       }
       for (int i = 0; i < fc.length; i++) {
-        fc[i] -= 0.25;
+        fc[i] -= 0.25 * (1 + decay * fc[i]);
+      }
+      for (int i = 0; i < bias.length; i++) {
+        bias[i] -= 0.25;
       }
       assertClose(
           scale, head.namedParameters().get("0.bn.weight").toDoubleArray(), 1e-6, 0, "scale");
       assertClose(
           fc, classifier.namedParameters().get("weight").toDoubleArray(), 1e-6, 0, "classifier");
+      assertClose(bias, classifier.namedParameters().get("bias").toDoubleArray(), 1e-6, 0, "bias");
       double[] ones = new double[adapted.w.length];
       Arrays.fill(ones, 1);
-      adapted.step(ones, 0.25, 0.9, 1e-4, 0.001, false, false);
+      adapted.step(ones, 0.25, 0.9, decay, 0.001, false, false);
       assertClose(adapted.w, weight.toDoubleArray(), 1e-7, 0, "dense weight");
     }
   }

@@ -35,6 +35,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(180)
 @ExtendWith(LeakCheck.class)
@@ -94,12 +96,18 @@ final class FineTunerTest {
 
   /**
    * Without augmentation, the linear layer ends where SGD with Nesterov momentum in double loops
-   * over the encoder's features ends; the encoder and its statistics stay, bit for bit.
+   * over the encoder's features ends, or LARS with no trust ratio; the encoder and its statistics
+   * stay, bit for bit. The gradient of the weight, and not of the bias, has weight decay in it.
    */
-  @Test
-  void linearEvaluationIsSgdOnFrozenFeatures() {
+  @ParameterizedTest
+  @CsvSource({"SGD, 0", "SGD, 0.5", "LARS, 0", "LARS, 0.5"})
+  void linearEvaluationIsSgdOnFrozenFeatures(OptimConfig.Algorithm optimizer, double decay) {
     Path out = directory.resolve("linear.safetensors");
-    FineTuneConfig config = FineTuneConfig.linear(BATCH).withEpochs(3).withSeed(5);
+    boolean nesterov = optimizer == OptimConfig.Algorithm.SGD;
+    FineTuneConfig linear = FineTuneConfig.linear(BATCH);
+    OptimConfig optim =
+        linear.optim().toBuilder().name(optimizer).nesterov(nesterov).weightDecay(decay).build();
+    FineTuneConfig config = linear.withOptim(optim).withEpochs(3).withSeed(5);
     try (ImageDataset train = TinyRuns.trainImages()) {
       FineTuneResult result =
           tuner(onH(train), config, train, "linear.safetensors").views(AugmentConfig.NONE).run();
@@ -124,9 +132,14 @@ final class FineTunerTest {
         lastEpoch += step >= 2 * steps / 3 ? loss / (steps / 3.0) : 0;
         double lr = peak * 0.5 * (1 + Math.cos(Math.PI * step / steps));
         for (int j = 0; j < point.length; j++) {
-          double g = gradient[j] / BATCH;
-          momentum[j] = 0.9 * momentum[j] + g;
-          point[j] -= lr * (g + 0.9 * momentum[j]);
+          double g = gradient[j] / BATCH + (j < CLASSES * dim ? decay * point[j] : 0);
+          if (nesterov) {
+            momentum[j] = 0.9 * momentum[j] + g;
+            point[j] -= lr * (g + 0.9 * momentum[j]);
+          } else {
+            momentum[j] = 0.9 * momentum[j] + lr * g;
+            point[j] -= momentum[j];
+          }
         }
       }
       assertClose(

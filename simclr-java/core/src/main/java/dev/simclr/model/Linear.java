@@ -33,8 +33,8 @@ public final class Linear extends Module {
   }
 
   /**
-   * Creates a dense layer with bias that is trained on labels: weight decay and LARS adaptation can
-   * tell it from the encoder's layers.
+   * Creates a dense layer with bias that is trained on labels: LARS adaptation can tell it from the
+   * encoder's layers.
    *
    * @param in inputs
    * @param classes outputs

@@ -1,7 +1,6 @@
 package dev.simclr.optim;
 
 import dev.simclr.model.Parameter;
-import dev.simclr.model.ParameterKind;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -40,19 +39,33 @@ public record ParameterGroup(List<Parameter> parameters, double weightDecay, boo
   }
 
   /**
-   * Separates the parameters that the SimCLR reference exempts from weight decay and LARS
-   * adaptation: scale and shift of normalisations, any bias, and the supervised head.
+   * Separates the parameters that the SimCLR reference treats apart under LARS: scale and shift of
+   * normalisations and any bias, which are neither decayed nor adapted, and the weight of the
+   * supervised head, which is not adapted. The reference decays the latter by a term {@code
+   * weightDecay |W|^2 / 2} of the loss instead of in the optimizer (model_util.py,
+   * add_weight_decay), which for a group that is not adapted is the same.
+   *
+   * <p>SGD and AdamW decay the same parameters; the reference's momentum and Adam decay biases,
+   * too.
    *
    * @param parameters what is updated
-   * @param weightDecay for those that are not exempt
-   * @return the decayed and adapted group, then the exempt one; empty groups are left out
+   * @param weightDecay of weights, that of the supervised head among them
+   * @return the decayed and adapted group, the exempt one, and the decayed one that is not adapted;
+   *     empty groups are left out
    */
   public static List<ParameterGroup> exemptingNormAndBias(
       List<Parameter> parameters, double weightDecay) {
     List<Parameter> decayed = new ArrayList<>();
     List<Parameter> exempt = new ArrayList<>();
+    List<Parameter> supervised = new ArrayList<>();
     for (Parameter parameter : parameters) {
-      (parameter.kind() == ParameterKind.WEIGHT ? decayed : exempt).add(parameter);
+      List<Parameter> group =
+          switch (parameter.kind()) {
+            case WEIGHT -> decayed;
+            case BIAS, NORM_SCALE, NORM_SHIFT -> exempt;
+            case SUPERVISED_HEAD -> supervised;
+          };
+      group.add(parameter);
     }
     List<ParameterGroup> groups = new ArrayList<>();
     if (!decayed.isEmpty()) {
@@ -60,6 +73,9 @@ public record ParameterGroup(List<Parameter> parameters, double weightDecay, boo
     }
     if (!exempt.isEmpty()) {
       groups.add(new ParameterGroup(exempt, 0, false));
+    }
+    if (!supervised.isEmpty()) {
+      groups.add(new ParameterGroup(supervised, weightDecay, false));
     }
     return List.copyOf(groups);
   }

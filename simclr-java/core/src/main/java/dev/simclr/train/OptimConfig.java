@@ -11,7 +11,7 @@ package dev.simclr.train;
  * @param nesterov whether SGD and LARS use Nesterov momentum
  * @param weightDecay weight decay
  * @param excludeNormAndBias whether norm scales and shifts and all biases go without weight decay
- *     and LARS adaptation
+ *     and LARS adaptation, and the weight of a classifier without the latter
  * @param warmupEpochs epochs of linear warm-up; a cosine to 0 follows
  * @param warmup the learning rate of the first step of the warm-up
  * @param eeta trust coefficient of LARS
