@@ -4,22 +4,39 @@ import static dev.simclr.cli.CliRunner.simclr;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import dev.simclr.augment.AugmentConfig;
+import dev.simclr.augment.RandomCrop;
+import dev.simclr.augment.Semantics;
+import dev.simclr.checkpoint.SafetensorsReader;
 import dev.simclr.cli.CliRunner.Outcome;
+import dev.simclr.data.ImageDataset;
+import dev.simclr.data.Progress;
 import dev.simclr.embed.Classifier;
+import dev.simclr.embed.Encoder;
 import dev.simclr.embed.EncoderOptions;
 import dev.simclr.embed.Prediction;
 import dev.simclr.testing.ChildJvm;
 import dev.simclr.testing.TinyFolder;
 import dev.simclr.torch.LeakCheck;
+import dev.simclr.torch.TensorScope;
+import dev.simclr.train.ClassifierConfig;
+import dev.simclr.train.FineTuneConfig;
+import dev.simclr.train.FineTuneResult;
+import dev.simclr.train.FineTuner;
+import dev.simclr.train.PretrainConfig;
+import dev.simclr.train.RunData;
 import dev.simclr.train.TrainConfig.DeviceChoice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -172,6 +189,86 @@ final class ClassifierCommandsTest {
     assertEquals(0.1 * 8 / 256, result.get("peak_learning_rate").doubleValue(), 1e-12);
     assertEquals(4, result.get("from_block").intValue());
     assertEquals(result.get("top1").doubleValue(), accuracy(sgd), 1e-12);
+  }
+
+  /** Crop and flip are drawn as the run draws its own views, unless a setting says otherwise. */
+  @Test
+  void sgdDrawsViewsByTheSemanticsOfTheRun() throws IOException {
+    Path google = Files.createDirectory(directory.resolve("google"));
+    Files.copy(run.resolve("model.safetensors"), google.resolve("model.safetensors"));
+    Path config = google.resolve("config.yaml");
+    String text = Files.readString(run.resolve("config.yaml"));
+    assertTrue(text.contains("semantics: torchvision"), text);
+    Files.writeString(config, text.replace("semantics: torchvision", "semantics: google"));
+    List<Double> expected = new ArrayList<>();
+    PretrainConfig settings = ConfigLoader.resolveOver(config, Optional.empty(), List.of());
+    for (Semantics semantics : Semantics.values()) {
+      try (RunData images = RunData.open(settings.data(), Progress.NONE)) {
+        ImageDataset train = images.train();
+        FineTuneResult result =
+            FineTuner.of(
+                    ClassifierConfig.of(Encoder.describe(run), train.classNames()),
+                    FineTuneConfig.linear(8).withEpochs(1))
+                .initFrom(run.resolve("model.safetensors"))
+                .trainImages(train)
+                .views(new AugmentConfig(semantics, RandomCrop.SIMCLR, 0.5, List.of()))
+                .machine(settings.train())
+                .run();
+        expected.add(result.loss());
+      }
+    }
+    Object[] usual = {"linear", run, "--method", "sgd", "--epochs", 1, "--batch", 8, "--json"};
+    Object[] other = usual.clone();
+    other[1] = google;
+    Object[] asked = Arrays.copyOf(usual, usual.length + 1);
+    asked[usual.length] = "augment.semantics=google";
+    assertNotEquals(expected.get(0), expected.get(1));
+    List<Double> found = new ArrayList<>();
+    for (Object[] arguments : List.of(usual, other, asked)) {
+      found.add(simclr(arguments).json().get("train_loss").doubleValue());
+    }
+    double torchvision = expected.get(Semantics.TORCHVISION.ordinal());
+    double reference = expected.get(Semantics.GOOGLE.ordinal());
+    assertEquals(List.of(torchvision, reference, reference), found);
+    simclr("linear", run, "augment.semantics=google")
+        .assertFailed(2, "augment.semantics has no effect on a trained encoder");
+  }
+
+  @Test
+  void sgdDecaysTheWeightOfTheClassifier() throws IOException {
+    List<Double> norms = new ArrayList<>();
+    for (double decay : new double[] {0, 10}) {
+      Path out = directory.resolve("decay-" + decay);
+      JsonNode result =
+          simclr(
+                  "linear",
+                  run,
+                  "--method",
+                  "sgd",
+                  "--epochs",
+                  3,
+                  "--batch",
+                  8,
+                  "--lr",
+                  1,
+                  "--weight-decay",
+                  decay,
+                  "--out",
+                  out,
+                  "--json")
+              .json();
+      assertEquals(decay, result.get("weight_decay").doubleValue());
+      try (SafetensorsReader reader =
+              SafetensorsReader.open(out.resolve("classifier.safetensors"));
+          var _ = TensorScope.open()) {
+        norms.add(reader.tensor("fc.weight").square().sum().item());
+      }
+    }
+    assertTrue(norms.get(1) < 0.5 * norms.get(0), norms.toString());
+    simclr("linear", run, "--weight-decay", 0)
+        .assertFailed(2, "--weight-decay belongs to --method sgd");
+    simclr("linear", run, "--method", "sgd", "--batch", 8, "--weight-decay", -1)
+        .assertFailed(2, "optim.weight_decay is -1.0; allowed: ");
   }
 
   @Test

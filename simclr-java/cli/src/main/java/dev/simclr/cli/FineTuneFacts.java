@@ -16,6 +16,7 @@ final class FineTuneFacts {
     facts.put("steps", result.steps());
     facts.put("optimizer", config.optim().name().toString());
     facts.put("peak_learning_rate", config.optim().peakLr(config.batch()));
+    facts.put("weight_decay", config.optim().weightDecay());
     facts.put("from_block", config.fromBlock());
     facts.put("trained_parameters", result.trained());
     facts.put("seed", config.seed());

@@ -1,7 +1,6 @@
 package dev.simclr.cli;
 
 import dev.simclr.augment.AugmentConfig;
-import dev.simclr.augment.RandomCrop;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.LabelSelection;
 import dev.simclr.data.SubsetDataset;
@@ -19,7 +18,6 @@ import dev.simclr.train.RunData;
 import dev.simclr.train.StopToken;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -143,7 +141,10 @@ final class FinetuneCommand implements Callable<Integer> {
   @Option(
       names = "--weight-decay",
       paramLabel = "WD",
-      description = "Weight decay, 0 by default; not of biases and batch norm.")
+      description =
+          "Weight decay, 0 by default: of all weights that are trained, the classifier's among them,"
+              + " not of biases and batch norm. With v2 that of the classifier's weight is not"
+              + " scaled by LARS's trust ratio, as in the reference.")
   private Optional<Double> weightDecay = Optional.empty();
 
   @Option(
@@ -289,10 +290,9 @@ final class FinetuneCommand implements Callable<Integer> {
   }
 
   private AugmentConfig views(PretrainConfig config) {
-    AugmentConfig first = Augmentation.samplers(config).getFirst().config();
     return switch (views) {
-      case SIMCLR -> first;
-      case CROP -> new AugmentConfig(first.semantics(), RandomCrop.SIMCLR, 0.5, List.of());
+      case SIMCLR -> Augmentation.samplers(config).getFirst().config();
+      case CROP -> Augmentation.cropAndFlip(config);
     };
   }
 

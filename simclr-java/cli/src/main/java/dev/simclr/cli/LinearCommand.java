@@ -10,12 +10,14 @@ import dev.simclr.eval.LogisticRegression;
 import dev.simclr.torch.Device;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
+import dev.simclr.train.Augmentation;
 import dev.simclr.train.ClassifierConfig;
 import dev.simclr.train.ClassifierModel;
 import dev.simclr.train.FineTuneConfig;
 import dev.simclr.train.FineTuneResult;
 import dev.simclr.train.FineTuner;
 import dev.simclr.train.HeadConfig;
+import dev.simclr.train.OptimConfig;
 import dev.simclr.train.StopToken;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -40,8 +42,9 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class LinearCommand implements Callable<Integer> {
   private static final int DEFAULT_BATCH = 256;
-  // Features are float32 in any case, but a network that is fed anew for each step is not.
-  private static final Pattern TRAINS = Pattern.compile("train\\.precision");
+  // Features are float32 in any case, but a network that is fed anew for each step is not; and only
+  // there are views drawn.
+  private static final Pattern TRAINS = Pattern.compile("train\\.precision|augment\\.semantics");
 
   @Mixin private Evaluating evaluating = new Evaluating();
   @Mixin private ResultFolder results = new ResultFolder();
@@ -62,7 +65,7 @@ final class LinearCommand implements Callable<Integer> {
             + " 300 iterations, as runs evaluate themselves.",
         "lbfgs: L-BFGS on the features as they are, with the penalty that is best on a fifth of"
             + " the training images that is held out; then on all of them.",
-        "sgd: SGD on augmented images (crop and flip)."
+        "sgd: SGD on augmented images (crop and flip, by the augment.semantics of the run)."
       })
   private Method method;
 
@@ -89,6 +92,13 @@ final class LinearCommand implements Callable<Integer> {
       paramLabel = "LR",
       description = "For sgd: learning rate for 256 images, 0.1 by default.")
   private Optional<Double> lr = Optional.empty();
+
+  @Option(
+      names = "--weight-decay",
+      paramLabel = "WD",
+      description =
+          "For sgd: weight decay of the classifier's weight, not of its bias; 0 by default.")
+  private Optional<Double> weightDecay = Optional.empty();
 
   @Option(
       names = "--seed",
@@ -126,6 +136,7 @@ final class LinearCommand implements Callable<Integer> {
     requireMethod("--epochs", epochs.isPresent(), Method.SGD);
     requireMethod("--batch", batch.isPresent(), Method.SGD);
     requireMethod("--lr", lr.isPresent(), Method.SGD);
+    requireMethod("--weight-decay", weightDecay.isPresent(), Method.SGD);
     if (method == Method.SGD && !layer().isEncoder()) {
       throw new ConfigException("--features belongs to --method fixed and lbfgs");
     }
@@ -237,10 +248,12 @@ final class LinearCommand implements Callable<Integer> {
 
   private Evaluating.Measured sgd(Evaluating.Inputs inputs, Optional<Path> file) {
     FineTuneConfig usual = FineTuneConfig.linear(batch.orElse(DEFAULT_BATCH)).withSeed(seed);
-    FineTuneConfig config =
-        usual
-            .withEpochs(epochs.orElse(usual.epochs()))
-            .withOptim(usual.optim().toBuilder().lr(lr.orElse(usual.optim().lr())).build());
+    OptimConfig optim =
+        usual.optim().toBuilder()
+            .lr(lr.orElse(usual.optim().lr()))
+            .weightDecay(weightDecay.orElse(usual.optim().weightDecay()))
+            .build();
+    FineTuneConfig config = usual.withEpochs(epochs.orElse(usual.epochs())).withOptim(optim);
     inputs.console().fact("encoder", inputs.resolved().place().toString());
     inputs.result().put("encoder", inputs.resolved().place().toString());
     inputs.describeData();
@@ -252,6 +265,7 @@ final class LinearCommand implements Callable<Integer> {
               .initFrom(Encoder.file(inputs.resolved().place()))
               .trainImages(inputs.data().train())
               .testImages(inputs.data().test().orElseThrow())
+              .views(Augmentation.cropAndFlip(inputs.resolved().config()))
               .machine(inputs.resolved().config().train())
               .evalBatch(inputs.resolved().config().eval().batch())
               .listener(new EpochPrinter(inputs.console()))

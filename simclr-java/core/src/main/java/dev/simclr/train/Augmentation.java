@@ -39,11 +39,7 @@ public final class Augmentation {
   /** Returns for each view what draws it in training. */
   public static List<AugmentSampler> samplers(PretrainConfig config) {
     AugmentSettings settings = config.augment();
-    Semantics semantics =
-        switch (settings.semantics()) {
-          case TORCHVISION -> Semantics.TORCHVISION;
-          case GOOGLE -> Semantics.GOOGLE;
-        };
+    Semantics semantics = semantics(settings);
     boolean identical = config.train().positives() == TrainConfig.Positives.IDENTICAL;
     return IntStream.range(0, settings.views())
         .mapToObj(view ->
@@ -52,6 +48,21 @@ public final class Augmentation {
                 : settings.viewAt(view).config(semantics))
         .map(pipeline -> new AugmentSampler(pipeline, config.data().imageSize()))
         .toList();
+  }
+
+  /**
+   * Returns what fine-tuning draws for a view by default, random crop and flip as in the paper, by
+   * the semantics of the run.
+   */
+  public static AugmentConfig cropAndFlip(PretrainConfig config) {
+    return new AugmentConfig(semantics(config.augment()), RandomCrop.SIMCLR, 0.5, List.of());
+  }
+
+  private static Semantics semantics(AugmentSettings settings) {
+    return switch (settings.semantics()) {
+      case TORCHVISION -> Semantics.TORCHVISION;
+      case GOOGLE -> Semantics.GOOGLE;
+    };
   }
 
   /** Returns what computes views in float32, for one thread. */

@@ -128,7 +128,10 @@ public final class FineTuner {
     return this;
   }
 
-  /** Sets what is drawn for a view; by default crop and flip, as the paper fine-tunes. */
+  /**
+   * Sets what is drawn for a view; by default crop and flip, as the paper fine-tunes, by
+   * torchvision's semantics. {@link Augmentation#cropAndFlip} has those of a run.
+   */
   public FineTuner views(AugmentConfig value) {
     views = Objects.requireNonNull(value, "views");
     return this;
