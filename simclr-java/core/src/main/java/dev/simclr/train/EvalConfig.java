@@ -15,8 +15,8 @@ package dev.simclr.train;
  * @param rawPixels whether kNN on raw pixels is measured once, as a baseline
  * @param metersEvery epochs between measurements of {@link Meters}, which need no labels; 0 means
  *     none
- * @param meterImages training images that they are measured on, two views each; at most all, at
- *     least a batch. The default gives the 25,600 representations that RankMe asks for
+ * @param meterImages training images that they are measured on, two views each; at least 2, at most
+ *     all. The default gives the 25,600 representations that RankMe asks for
  */
 public record EvalConfig(
     boolean knn,
@@ -40,7 +40,7 @@ public record EvalConfig(
     Keys.between("eval.linear_every", linearEvery, 0, 1_000_000);
     Keys.between("eval.batch", batch, 1, 65536);
     Keys.between("eval.meters_every", metersEvery, 0, 1_000_000);
-    Keys.between("eval.meter_images", meterImages, 1, 10_000_000);
+    Keys.between("eval.meter_images", meterImages, 2, 10_000_000);
   }
 
   /** Returns the default values. */

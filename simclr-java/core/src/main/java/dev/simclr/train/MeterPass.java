@@ -1,6 +1,7 @@
 package dev.simclr.train;
 
 import dev.simclr.augment.AugmentSampler;
+import dev.simclr.compute.BatchLoader;
 import dev.simclr.compute.ViewLoader;
 import dev.simclr.compute.ViewSource;
 import dev.simclr.data.ImageDataset;
@@ -12,22 +13,35 @@ import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import java.util.List;
 
-/** Measures {@link Meters}: in float32, on the views of the run's first steps. */
+/**
+ * Measures {@link Meters}: in float32, on views of the images that the first epoch begins with.
+ *
+ * <p>They are made in batches of a size of their own, so that neither images nor views depend on
+ * {@code train.batch}; the last batch may be a partial one.
+ */
 final class MeterPass {
   private static final int VIEWS = 2;
+
+  /** Images whose views are in memory at a time. */
+  private static final int BATCH = 64;
 
   private final PretrainConfig config;
   private final Backend backend;
   private final ImageDataset images;
+  private final int count;
   private final int batch;
-  private final int steps;
 
+  /**
+   * Prepares to measure.
+   *
+   * @param images at least 2
+   */
   MeterPass(PretrainConfig config, Backend backend, ImageDataset images) {
     this.config = config;
     this.backend = backend;
     this.images = images;
-    this.batch = config.train().batch();
-    this.steps = Math.clamp(config.eval().meterImages() / batch, 1, images.size() / batch);
+    this.count = Math.min(config.eval().meterImages(), images.size());
+    this.batch = Math.min(BATCH, count);
   }
 
   /**
@@ -39,54 +53,69 @@ final class MeterPass {
    */
   Meters measure(SimClrModel model, long step, int epoch) {
     long start = System.nanoTime();
-    // The same images whatever is accumulated.
-    TrainConfig batches = config.train().toBuilder().accumulate(1).build();
     List<AugmentSampler> samplers = Augmentation.samplers(config).subList(0, VIEWS);
     try (var _ = TensorScope.open();
         var _ = GradMode.noGrad();
         ViewLoader loader =
             new ViewLoader(
-                () -> new ViewFiller(images, batches, samplers, Augmentation.augmenter(config)),
+                () -> filler(samplers),
                 batch,
                 VIEWS,
                 Augmentation.format(config),
                 0,
-                steps,
+                Math.ceilDiv(count, batch),
                 backend.loaderThreads(),
                 backend.device())) {
-      long rows = (long) steps * batch;
-      Tensor h = Tensor.zeros(DType.FLOAT32, backend.device(), VIEWS * rows, model.featureDim());
-      Tensor z = Tensor.zeros(DType.FLOAT32, backend.device(), VIEWS * rows, model.head().outDim());
-      for (int i = 0; i < steps; i++) {
+      long rows = VIEWS * (long) count;
+      Tensor h = Tensor.zeros(DType.FLOAT32, backend.device(), rows, model.featureDim());
+      Tensor z = Tensor.zeros(DType.FLOAT32, backend.device(), rows, model.head().outDim());
+      for (int first = 0; first < count; first += batch) {
+        int present = Math.min(batch, count - first);
         try (var _ = TensorScope.open();
             ViewSource.Views views = loader.next()) {
           for (int view = 0; view < VIEWS; view++) {
-            Tensor one = views.tensor().narrow(0, (long) view * batch, batch);
-            forward(model, one, h, z, view * rows + (long) i * batch);
+            Tensor one = views.tensor().narrow(0, (long) view * batch, present);
+            forward(model, one, h, z, (long) view * count + first);
           }
         }
       }
-      Tensor z1 = z.narrow(0, 0, rows);
+      Tensor z1 = z.narrow(0, 0, count);
       return new Meters(
           step,
           epoch,
           UnitVectors.std(z),
           RankMe.of(z),
           RankMe.of(h),
-          UnitVectors.alignment(z1, z.narrow(0, rows, rows)),
+          UnitVectors.alignment(z1, z.narrow(0, count, count)),
           UnitVectors.uniformity(z1),
           (System.nanoTime() - start) * 1e-9);
     }
   }
 
+  /** Makes what fills batches, of which the last may have rows that stay as they are. */
+  private BatchLoader.RowFiller filler(List<AugmentSampler> samplers) {
+    // Batches that run on across epochs reach the last images of the first one, too.
+    TrainConfig batches =
+        config.train().toBuilder()
+            .batch(batch)
+            .chunk(0)
+            .accumulate(1)
+            .batching(TrainConfig.Batching.CONTINUOUS)
+            .build();
+    ViewFiller filler = new ViewFiller(images, batches, samplers, Augmentation.augmenter(config));
+    return (number, firstRow, endRow, out) ->
+        filler.fill(number, firstRow, Math.clamp(count - number * batch, firstRow, endRow), out);
+  }
+
   /** Fills rows of h and z from {@code first} on, no more than {@code eval.batch} at a time. */
   private void forward(SimClrModel model, Tensor views, Tensor h, Tensor z, long first) {
-    for (long done = 0; done < batch; done += config.eval().batch()) {
+    long rows = views.size(0);
+    for (long done = 0; done < rows; done += config.eval().batch()) {
       try (var _ = TensorScope.open()) {
-        long count = Math.min(config.eval().batch(), batch - done);
-        Tensor features = model.encode(views.narrow(0, done, count));
-        h.narrow(0, first + done, count).copyFrom(features);
-        z.narrow(0, first + done, count).copyFrom(model.head().forward(features));
+        long size = Math.min(config.eval().batch(), rows - done);
+        Tensor features = model.encode(views.narrow(0, done, size));
+        h.narrow(0, first + done, size).copyFrom(features);
+        z.narrow(0, first + done, size).copyFrom(model.head().forward(features));
       }
     }
   }
