@@ -73,6 +73,22 @@ final class MemoryEstimateTest {
     assertEquals(2 * whole.activations(), views.activations());
   }
 
+  /** Without a head the loss sees h, and the probe has h twice. */
+  @Test
+  void withoutAHeadZIsAsWideAsH() {
+    PretrainConfig config = config(ModelConfig.defaults(), 32);
+    PretrainConfig none = config.with(config.head().toBuilder().layers(0).out(128).build());
+    MemoryEstimate estimate = MemoryEstimate.of(none, false, 0, 3);
+    long views = 2L * config.train().batch();
+    assertEquals(4 * views * 512 * 4, estimate.loss());
+    PretrainConfig probed = none.with(none.eval().toBuilder().probe(true).build());
+    PretrainConfig unprobed = none.with(none.eval().toBuilder().probe(false).build());
+    assertEquals(
+        views * (512 + 512) * 4,
+        MemoryEstimate.of(probed, false, 0, 3).batches()
+            - MemoryEstimate.of(unprobed, false, 0, 3).batches());
+  }
+
   @Test
   void partsAddUp() {
     var e = new MemoryEstimate(100 << 20, 10 << 20, 20 << 20, 30 << 20, 500 << 20);

@@ -70,19 +70,25 @@ public record MemoryEstimate(
         (long) (encoded * perView * typeBytes),
         (long) (network.parameters() * perParameter),
         buffers * views * 3 * size * size * typeBytes + probe(config, network),
-        loss(config, views),
+        loss(config, network, views),
         (long) (images * network.featureDim() * 4 * 2));
   }
 
   private static long probe(PretrainConfig config, NetworkSize network) {
     long rows = (long) config.augment().views() * config.train().imagesPerStep();
     return config.eval().probe()
-        ? rows * ((long) network.featureDim() + config.head().out()) * 4
+        ? rows * ((long) network.featureDim() + projectionDim(config, network)) * 4
         : 0;
   }
 
   /** No loss holds a matrix of similarities: projections, their directions, gradients of both. */
-  private static long loss(PretrainConfig config, long views) {
-    return 4 * views * config.head().out() * 4;
+  private static long loss(PretrainConfig config, NetworkSize network, long views) {
+    return 4 * views * projectionDim(config, network) * 4;
+  }
+
+  /** Width of z, which without a head is h. */
+  private static long projectionDim(PretrainConfig config, NetworkSize network) {
+    HeadConfig head = config.head();
+    return head.layers() == 0 ? (long) network.featureDim() : head.out();
   }
 }
