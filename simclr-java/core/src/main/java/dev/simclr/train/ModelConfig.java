@@ -10,7 +10,8 @@ import dev.simclr.model.ResNet;
  * @param stem the first layers
  * @param variant the layout of the residual blocks
  * @param init what the first weights are drawn from
- * @param zeroGamma whether the last batch norm of each residual branch starts at scale 0
+ * @param zeroGamma whether the last batch norm of each residual branch starts at scale 0, as in the
+ *     SimCLR reference; {@code variant} does not imply it
  * @param resnetD whether an ImageNet stem is three 3x3 convolutions and shortcuts are
  *     average-pooled
  * @param skRatio width of the layers that mix selective kernels, as a share of a block's channels;
