@@ -139,6 +139,22 @@ final class GoldenCurveTest {
           fixture.strings("parameters"), model.parameters().stream().map(Parameter::name).toList());
       double[] weights = samples(model.parameters().stream().map(Parameter::tensor).toList());
       assertClose(fixture.values("weights"), weights, 1e-9, 1e-6, "weights");
+      double[] norms = new double[model.parameters().size()];
+      double[] projections = new double[norms.length];
+      for (int i = 0; i < norms.length; i++) {
+        Parameter parameter = model.parameters().get(i);
+        double[] values = parameter.tensor().toDoubleArray();
+        double[] signs = Formula.signed("projection." + parameter.name(), values.length);
+        double squares = 0;
+        for (int j = 0; j < values.length; j++) {
+          squares += values[j] * values[j];
+          projections[i] += values[j] * signs[j];
+        }
+        norms[i] = Math.sqrt(squares);
+      }
+      // All elements of all parameters: a small sum of large ones is known less exactly.
+      assertClose(fixture.values("norms"), norms, 0, 1e-6, "norms");
+      assertClose(fixture.values("projections"), projections, 1e-6, 1e-6, "projections");
       double other = largestDifference(fixture.values("lightly"), losses);
       assertTrue(other > 1e-3, "LARS of lightly and bolts: " + other);
     }
