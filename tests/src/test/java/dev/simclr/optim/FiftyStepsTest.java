@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.simclr.torch.DType;
 import dev.simclr.torch.LeakCheck;
 import dev.simclr.torch.TensorScope;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,8 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Schedule, momentum and weight decay together: 50 steps, 10 of them warm-up, against sums and
- * products that are written out instead of computed step by step. Checked are the steps at the
- * edges of warm-up and cosine.
+ * products that are written out instead of computed step by step. Where no weight has a part in its
+ * own gradient, the steps at the edges of warm-up and cosine are checked, else all.
  */
 @ExtendWith(LeakCheck.class)
 final class FiftyStepsTest {
@@ -137,6 +140,145 @@ final class FiftyStepsTest {
         }
         assertClose(expected, first.w().toDoubleArray(), 1e-15, 1e-12, "SGD");
         assertClose(expected, second.w().toDoubleArray(), 1e-15, 1e-12, "AdamW");
+      }
+    }
+  }
+
+  /** The weight after a step, from all weights before it; what an optimizer keeps is summed anew. */
+  private interface Formula {
+    double[] next(List<double[]> weights, int step);
+  }
+
+  /** Takes all steps, and compares w after each with the formula's, which starts at the same. */
+  private static void assertWeightFollows(
+      Optimizer optimizer, GradientSteps problem, Formula formula) {
+    LrSchedule schedule = new LrSchedule(PEAK, WARMUP, STEPS, true);
+    List<double[]> weights = new ArrayList<>(List.of(problem.w().toDoubleArray()));
+    for (int step = 0; step < STEPS; step++) {
+      problem.setGradients(step);
+      optimizer.step(schedule.at(step));
+      weights.add(formula.next(weights, step));
+      assertClose(
+          weights.getLast(), problem.w().toDoubleArray(), 1e-12, 1e-12, (step + 1) + " steps");
+    }
+  }
+
+  /** The gradient of w in a step, with decay. */
+  private static double[] decayed(double[] weight, int step, double decay) {
+    double[] g = GradientSteps.gradient("w", step, 3, 4);
+    Arrays.setAll(g, i -> g[i] + decay * weight[i]);
+    return g;
+  }
+
+  private static double norm(double[] values) {
+    return Math.sqrt(DoubleStream.of(values).map(x -> x * x).sum());
+  }
+
+  /** b = sum over k of m^(t - k) (g_k + d w_k); w loses lr b, or lr (g_t + d w_t + m b). */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void sgdWithDecayAndMomentum(boolean nesterov) {
+    double decay = 0.3;
+    try (var _ = TensorScope.open()) {
+      GradientSteps problem = new GradientSteps(DType.FLOAT64);
+      try (Sgd sgd =
+          new Sgd(ParameterGroup.all(problem.parameters(), decay), MOMENTUM, nesterov)) {
+        assertWeightFollows(
+            sgd,
+            problem,
+            (weights, t) -> {
+              double[] b = new double[12];
+              double[] g = new double[12];
+              for (int k = 0; k <= t; k++) {
+                g = decayed(weights.get(k), k, decay);
+                for (int i = 0; i < b.length; i++) {
+                  b[i] += Math.pow(MOMENTUM, t - k) * g[i];
+                }
+              }
+              double[] w = weights.get(t).clone();
+              for (int i = 0; i < w.length; i++) {
+                w[i] -= rate(t, true) * (nesterov ? g[i] + MOMENTUM * b[i] : b[i]);
+              }
+              return w;
+            });
+      }
+    }
+  }
+
+  /**
+   * v = sum over k of m^(t - k) u_k with u = lr trust |w| / |g + d w| (g + d w); w loses v, or m v
+   * + u_t. The trust is large enough for the steps to be as long as the weight.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void larsOfAnAdaptedWeight(boolean nesterov) {
+    double decay = 0.3;
+    double trust = 0.1;
+    try (var _ = TensorScope.open()) {
+      GradientSteps problem = new GradientSteps(DType.FLOAT64);
+      var groups = ParameterGroup.exemptingNormAndBias(problem.parameters(), decay);
+      try (Lars lars = new Lars(groups, MOMENTUM, trust, nesterov)) {
+        assertWeightFollows(
+            lars,
+            problem,
+            (weights, t) -> {
+              double[] v = new double[12];
+              double[] u = new double[12];
+              for (int k = 0; k <= t; k++) {
+                double[] g = decayed(weights.get(k), k, decay);
+                double lr = rate(k, true) * trust * norm(weights.get(k)) / norm(g);
+                for (int i = 0; i < v.length; i++) {
+                  u[i] = lr * g[i];
+                  v[i] += Math.pow(MOMENTUM, t - k) * u[i];
+                }
+              }
+              double[] w = weights.get(t).clone();
+              for (int i = 0; i < w.length; i++) {
+                w[i] -= nesterov ? MOMENTUM * v[i] + u[i] : v[i];
+              }
+              return w;
+            });
+      }
+    }
+  }
+
+  /**
+   * m and v are weighted means of all gradients and their squares, of which the weights, (1 - beta)
+   * beta^(t - k), add up to 1 - beta^(t + 1).
+   */
+  @Test
+  void adamW() {
+    double decay = 0.3;
+    double epsilon = 1e-3;
+    try (var _ = TensorScope.open()) {
+      GradientSteps problem = new GradientSteps(DType.FLOAT64);
+      try (AdamW adamW =
+          new AdamW(ParameterGroup.all(problem.parameters(), decay), 0.9, 0.99, epsilon)) {
+        assertWeightFollows(
+            adamW,
+            problem,
+            (weights, t) -> {
+              double[] mean = new double[12];
+              double[] square = new double[12];
+              double means = 0;
+              double squares = 0;
+              for (int k = 0; k <= t; k++) {
+                double[] g = GradientSteps.gradient("w", k, 3, 4);
+                means += Math.pow(0.9, t - k);
+                squares += Math.pow(0.99, t - k);
+                for (int i = 0; i < mean.length; i++) {
+                  mean[i] += Math.pow(0.9, t - k) * g[i];
+                  square[i] += Math.pow(0.99, t - k) * g[i] * g[i];
+                }
+              }
+              double lr = rate(t, true);
+              double[] w = weights.get(t).clone();
+              for (int i = 0; i < w.length; i++) {
+                double step = mean[i] / means / (Math.sqrt(square[i] / squares) + epsilon);
+                w[i] = w[i] * (1 - lr * decay) - lr * step;
+              }
+              return w;
+            });
       }
     }
   }
