@@ -4,11 +4,18 @@ import dev.simclr.random.Purpose;
 import dev.simclr.random.RandomStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Which rows of a batch are encoded together, if not all are. A chunk has the same number of images
  * of each view: the same images with {@link TrainConfig.ChunkBn#LOCAL}, and with {@link
- * TrainConfig.ChunkBn#SHUFFLED} for each view after the first ones at random, by seed and batch.
+ * TrainConfig.ChunkBn#SHUFFLED} no image twice, in another arrangement for each seed and batch.
+ *
+ * <p>Shuffled, the image at a place of a chunk of view 1 is at the same place of another chunk of
+ * each other view, a number of chunks further on that is drawn for each place and differs between
+ * the views. So chunks are full, and from three chunks on the neighbours of an image in view 1 are
+ * spread over all the other chunks in view 2. Of two chunks of two views, each has the images of
+ * view 1 that the other has of view 2: there is no other way to keep pairs apart.
  */
 final class Chunks {
   private final TrainConfig train;
@@ -26,6 +33,30 @@ final class Chunks {
   }
 
   /**
+   * Checks that there are chunks enough to have the views of an image in different ones.
+   *
+   * @throws IllegalArgumentException naming the key, the value and what is allowed
+   */
+  static void require(PretrainConfig config) {
+    TrainConfig train = config.train();
+    int views = config.augment().views();
+    if (several(train) && train.chunkBn() == TrainConfig.ChunkBn.SHUFFLED && views > count(train)) {
+      throw Keys.refused(
+          "train.chunk_bn",
+          train.chunkBn(),
+          "local with "
+              + views
+              + " views (augment.views) and "
+              + count(train)
+              + " chunks, since two views of an image would be in one");
+    }
+  }
+
+  private static int count(TrainConfig train) {
+    return train.batch() / train.chunk();
+  }
+
+  /**
    * Returns the rows of each chunk; every row is in one.
    *
    * @param batch number of the batch, from 1
@@ -33,34 +64,53 @@ final class Chunks {
   List<long[]> of(long batch) {
     int n = train.batch();
     int size = train.chunk();
+    int count = count(train);
+    int[][] shifts = shifts(batch);
     List<long[]> chunks = new ArrayList<>();
-    for (int first = 0; first < n; first += size) {
+    for (int chunk = 0; chunk < count; chunk++) {
       chunks.add(new long[views * size]);
     }
     for (int view = 0; view < views; view++) {
-      int[] images = order(batch, view);
-      for (int place = 0; place < n; place++) {
-        chunks.get(place / size)[view * size + place % size] = (long) view * n + images[place];
+      for (int image = 0; image < n; image++) {
+        int place = image % size;
+        int chunk = (image / size + shifts[place][view]) % count;
+        chunks.get(chunk)[view * size + place] = (long) view * n + image;
       }
     }
     return chunks;
   }
 
-  private int[] order(long batch, int view) {
-    int[] images = new int[train.batch()];
-    for (int i = 0; i < images.length; i++) {
-      images[i] = i;
+  /** Returns for each place of a chunk how many chunks further on its image is in each view. */
+  private int[][] shifts(long batch) {
+    int[][] shifts = new int[train.chunk()][views];
+    if (train.chunkBn() == TrainConfig.ChunkBn.LOCAL) {
+      return shifts;
     }
-    // The order of the batch is random already: one view may keep it.
-    if (view > 0 && train.chunkBn() == TrainConfig.ChunkBn.SHUFFLED) {
-      RandomStream random = new RandomStream().at(train.seed(), Purpose.CHUNK, batch, 0, view);
-      for (int i = images.length - 1; i > 0; i--) {
-        int other = random.nextInt(i + 1);
-        int kept = images[i];
-        images[i] = images[other];
-        images[other] = kept;
+    RandomStream random = new RandomStream().at(train.seed(), Purpose.CHUNK, batch, 0, 0);
+    int others = count(train) - 1;
+    int[] order = upTo(shifts.length);
+    for (int i = order.length - 1; i > 0; i--) {
+      swap(order, i, random.nextInt(i + 1));
+    }
+    for (int place = 0; place < shifts.length; place++) {
+      int[] left = upTo(others);
+      for (int view = 1; view < views; view++) {
+        int used = view - 1;
+        // In view 2 no shift comes more than once oftener than another.
+        swap(left, used, used == 0 ? order[place] % others : used + random.nextInt(others - used));
+        shifts[place][view] = 1 + left[used];
       }
     }
-    return images;
+    return shifts;
+  }
+
+  private static int[] upTo(int end) {
+    return IntStream.range(0, end).toArray();
+  }
+
+  private static void swap(int[] values, int one, int other) {
+    int kept = values[one];
+    values[one] = values[other];
+    values[other] = kept;
   }
 }

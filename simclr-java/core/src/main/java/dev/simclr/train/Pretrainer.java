@@ -170,6 +170,7 @@ public final class Pretrainer {
       throw new IllegalArgumentException("testImages is set, but trainImages is not");
     }
     Criterion.require(config);
+    Chunks.require(config);
     RunRequest request =
         new RunRequest(
             config,

@@ -43,6 +43,7 @@ public record RunPlan(
    */
   public static RunPlan of(PretrainConfig config) {
     Criterion.require(config);
+    Chunks.require(config);
     TrainingViews.requirePixels(config);
     Augmentation.warnOfIdle(config.augment());
     DataSize data = DataSize.of(config.data());

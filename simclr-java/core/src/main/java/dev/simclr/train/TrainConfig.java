@@ -140,7 +140,7 @@ public record TrainConfig(
     LOCAL,
     /**
      * A chunk holds views of different images, so that statistics do not tell which views belong
-     * together.
+     * together. Needs as many chunks as there are views.
      */
     SHUFFLED;
 

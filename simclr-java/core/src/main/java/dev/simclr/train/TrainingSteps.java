@@ -82,6 +82,7 @@ public final class TrainingSteps implements AutoCloseable {
   /** Refuses what cannot be trained, and sets the calling thread up for the rest. */
   static Backend backend(PretrainConfig config, ImageDataset images) {
     Criterion.require(config);
+    Chunks.require(config);
     int needed = config.train().imagesPerStep();
     if (images.size() < needed) {
       throw new DataException(
