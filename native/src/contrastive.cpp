@@ -32,11 +32,11 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Two views of N images, in float32 or float64.
-Tensor two_views(sct_tensor z) {
+// Two views of at least `least` images, in float32 or float64.
+Tensor two_views(sct_tensor z, int64_t least) {
   const Tensor& rows = unbox(z, "z");
-  if (rows.dim() != 2 || rows.size(0) < 4 || rows.size(0) % 2 != 0) {
-    fail(SCT_SHAPE, "argument 'z' must be [2N, D] with N >= 2");
+  if (rows.dim() != 2 || rows.size(0) < 2 * least || rows.size(0) % 2 != 0) {
+    fail(SCT_SHAPE, "argument 'z' must be [2N, D] with N >= " + std::to_string(least));
   }
   if (!rows.is_floating_point()) {
     invalid("argument 'z' must be floating");
@@ -201,7 +201,7 @@ void check_range(const Tensor& index, const char* name, int64_t least, int64_t e
 
 sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor* ret_loss) {
   return produce("dclw", {z}, ret_loss, [&] {
-    const Tensor rows = two_views(z);
+    const Tensor rows = two_views(z, 2);
     check_temperature(temperature);
     if (!std::isfinite(sigma) || sigma <= 0) {
       invalid("argument 'sigma' is " + std::to_string(sigma) +
@@ -214,7 +214,7 @@ sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor* 
 
 sct_status sct_dhel(sct_tensor z, double temperature, sct_tensor* ret_loss) {
   return produce("dhel", {z}, ret_loss, [&] {
-    const Tensor rows = two_views(z);
+    const Tensor rows = two_views(z, 2);
     check_temperature(temperature);
     const WithoutAutocast without_autocast;
     return dhel(unit_rows(rows), temperature);
@@ -224,7 +224,7 @@ sct_status sct_dhel(sct_tensor z, double temperature, sct_tensor* ret_loss) {
 sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta,
                    sct_tensor* ret_loss) {
   return produce("hcl", {z}, ret_loss, [&] {
-    const Tensor rows = two_views(z);
+    const Tensor rows = two_views(z, 2);
     check_temperature(temperature);
     if (!(tau_plus >= 0 && tau_plus < 1)) {
       invalid("argument 'tau_plus' is " + std::to_string(tau_plus) + ", allowed is 0 to below 1");
@@ -270,7 +270,7 @@ sct_status sct_nt_xent_candidates(sct_tensor anchors, sct_tensor candidates, sct
 sct_status sct_nt_xent_no_l2_norm(sct_tensor z, double temperature, sct_tensor* ret_loss,
                                   sct_tensor* ret_accuracy, sct_tensor* ret_entropy) {
   return guard("nt_xent_no_l2_norm", {z}, [&] {
-    const Tensor rows = two_views(z);
+    const Tensor rows = two_views(z, 1);
     require(ret_loss, "ret_loss");
     require(ret_accuracy, "ret_accuracy");
     require(ret_entropy, "ret_entropy");
@@ -285,7 +285,7 @@ sct_status sct_nt_xent_no_l2_norm(sct_tensor z, double temperature, sct_tensor* 
 sct_status sct_contrastive_measures(sct_tensor z, double temperature, sct_tensor* ret_accuracy,
                                     sct_tensor* ret_entropy) {
   return guard("contrastive_measures", {z}, [&] {
-    const Tensor rows = two_views(z);
+    const Tensor rows = two_views(z, 1);
     require(ret_accuracy, "ret_accuracy");
     require(ret_entropy, "ret_entropy");
     check_temperature(temperature);

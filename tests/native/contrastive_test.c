@@ -371,6 +371,21 @@ static void candidates_apart_from_anchors(void) {
   drop(&candidates);
 }
 
+/* One image: the positive is the only candidate, so ln 1, a hit, and no entropy. */
+static void one_image(void) {
+  fill(2, 3, 0, 1);
+  sct_tensor z = matrix(values, 2, 3, SCT_FLOAT32);
+  sct_tensor out[5] = {NULL, NULL, NULL, NULL, NULL};
+  OK(sct_nt_xent_no_l2_norm(z, 0.5, &out[0], &out[1], &out[2]));
+  OK(sct_contrastive_measures(z, 0.5, &out[3], &out[4]));
+  const double expected[] = {0, 1, 0, 1, 0};
+  for (int i = 0; i < 5; ++i) {
+    CLOSE(value_of(out[i]), expected[i], 1e-6, 0);
+  }
+  OK(sct_tensor_free(out, 5));
+  drop(&z);
+}
+
 static void refuses_nonsense(void) {
   fill(4, 3, 0, 1);
   sct_tensor z = matrix(values, 4, 3, SCT_FLOAT32);
@@ -378,6 +393,8 @@ static void refuses_nonsense(void) {
   sct_tensor whole = matrix(values, 4, 3, SCT_INT64);
   sct_tensor loss = NULL;
   FAILS(SCT_SHAPE, sct_dhel(pair, 0.5, &loss));
+  FAILS(SCT_SHAPE, sct_hcl(pair, 0.5, 0.1, 1, &loss));
+  FAILS(SCT_SHAPE, sct_dclw(pair, 0.5, 1, &loss));
   FAILS(SCT_INVALID_ARGUMENT, sct_dhel(whole, 0.5, &loss));
   FAILS(SCT_INVALID_ARGUMENT, sct_hcl(z, 0, 0.1, 1, &loss));
   FAILS(SCT_INVALID_ARGUMENT, sct_hcl(z, 0.5, 1, 1, &loss));
@@ -396,6 +413,7 @@ int main(void) {
   measures_are_those_of_nt_xent();
   extremes();
   candidates_apart_from_anchors();
+  one_image();
   refuses_nonsense();
   CHECK_INT(live_handles(), before);
   return CHECK_RESULT;

@@ -221,7 +221,7 @@ public final class Losses {
    *     images
    * @param temperature finite and above 0
    * @throws IllegalArgumentException if the temperature is not
-   * @throws TorchException of kind SHAPE if z is not {@code [2N, D]} with N at least 2
+   * @throws TorchException of kind SHAPE if z is not {@code [2N, D]} with N at least 1
    */
   public static NtXentResult ntXentNoL2Norm(Tensor z, double temperature) {
     requireTemperature(temperature);
@@ -235,7 +235,7 @@ public final class Losses {
    *     images
    * @param temperature finite and above 0
    * @throws IllegalArgumentException if the temperature is not
-   * @throws TorchException of kind SHAPE if z is not {@code [2N, D]} with N at least 2
+   * @throws TorchException of kind SHAPE if z is not {@code [2N, D]} with N at least 1
    */
   public static ContrastiveMeasures contrastiveMeasures(Tensor z, double temperature) {
     requireTemperature(temperature);

@@ -39,6 +39,21 @@ final class NtXentQueueTest {
     }
   }
 
+  /** The queue alone has the negatives of one image. */
+  @Test
+  void oneImageHasNegativesInTheQueue() {
+    double t = 0.5;
+    try (var _ = TensorScope.open()) {
+      Tensor axes = Tensor.eye(3, DType.FLOAT64);
+      Tensor rows = axes.narrow(0, 0, 1).repeat(2, 1).requiresGrad(true);
+      NtXent.Result result = new NtXentQueue(t).forward(rows, axes);
+      double same = Math.exp(1 / t);
+      assertEquals(Math.log(2 * same + 2) - 1 / t, result.loss().item(), 1e-12);
+      assertEquals(1, result.accuracy().item());
+      assertEquals(0, result.entropy().item());
+    }
+  }
+
   @Test
   void refusesWhatMakesNoSense() {
     assertThrows(IllegalArgumentException.class, () -> new NtXentQueue(0));

@@ -8,14 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.simclr.testing.Formula;
 import dev.simclr.torch.Autocast;
+import dev.simclr.torch.ContrastiveMeasures;
 import dev.simclr.torch.DType;
 import dev.simclr.torch.LeakCheck;
+import dev.simclr.torch.Losses;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -287,14 +290,60 @@ final class NtXentTest {
     assertEquals("temperature is " + temperature + "; allowed: finite, above 0", e.getMessage());
   }
 
+  /** The positive is the only candidate: ln 1, a hit, no entropy, no slope. */
+  @ParameterizedTest
+  @CsvSource({"true, 0.5", "true, 0.01", "false, 0.5", "false, 10"})
+  void theOnlyImageIsItsOwnPositive(boolean l2Norm, double temperature) {
+    double[] v = {0.3, -2, 1, 4, 0.5, -3};
+    for (DType dtype : new DType[] {DType.FLOAT64, DType.FLOAT32, DType.BFLOAT16}) {
+      try (var _ = TensorScope.open()) {
+        Tensor x = leaf(v, 3, dtype);
+        NtXent.Result result = new NtXent(temperature, l2Norm).forward(x);
+        assertEquals(0, result.loss().item(), 1e-6, dtype + " loss");
+        assertEquals(1, result.accuracy().item(), dtype + " accuracy");
+        assertEquals(0, result.entropy().item(), 1e-6, dtype + " entropy");
+        result.loss().backward();
+        double[] gradient = x.grad().orElseThrow().toDoubleArray();
+        assertClose(new double[6], gradient, 1e-6, 0, dtype + " gradient");
+        ContrastiveMeasures measures = Losses.contrastiveMeasures(x, temperature);
+        assertEquals(1, measures.accuracy().item(), dtype + " accuracy alone");
+        assertEquals(0, measures.entropy().item(), 1e-6, dtype + " entropy alone");
+      }
+    }
+  }
+
   @Test
-  void refusesWhatIsNotTwoViewsOfTwoImages() {
-    NtXent loss = new NtXent(0.5);
+  void refusesWhatIsNotTwoViews() {
     try (var _ = TensorScope.open()) {
-      for (long[] shape : new long[][] {{2, 4}, {5, 4}, {0, 4}, {8}, {4, 2, 2}}) {
+      for (long[] shape : new long[][] {{1, 4}, {5, 4}, {0, 4}, {8}, {4, 2, 2}}) {
         Tensor v = Tensor.ones(DType.FLOAT32, shape);
-        var e = assertThrows(IllegalArgumentException.class, () -> loss.forward(v));
-        assertTrue(e.getMessage().contains(Arrays.toString(shape)), e.getMessage());
+        for (boolean l2Norm : new boolean[] {true, false}) {
+          var loss = new NtXent(0.5, l2Norm);
+          var e = assertThrows(IllegalArgumentException.class, () -> loss.forward(v));
+          assertEquals(
+              "projections have shape "
+                  + Arrays.toString(shape)
+                  + "; allowed: [2N, D] with N at least 1",
+              e.getMessage());
+        }
+      }
+    }
+  }
+
+  /** Without the positive in the sum, one image leaves nothing to be compared with. */
+  @Test
+  void lossesWithoutThePositiveInTheSumNeedTwoImages() {
+    try (var _ = TensorScope.open()) {
+      Tensor v = Tensor.ones(DType.FLOAT32, 2, 4);
+      List<Executable> losses =
+          List.of(
+              () -> new Dcl(0.5).forward(v),
+              () -> new Dclw(0.5, 0.5).forward(v),
+              () -> new Dhel(0.5).forward(v),
+              () -> new Hcl(0.5, 0.1, 1).forward(v));
+      for (Executable loss : losses) {
+        var e = assertThrows(IllegalArgumentException.class, loss);
+        assertTrue(e.getMessage().endsWith("[2, 4]; allowed: [2N, D] with N at least 2"));
       }
     }
   }

@@ -36,7 +36,7 @@ public record Dcl(double temperature) {
    * @throws IllegalArgumentException for another shape
    */
   public NtXent.Result forward(Tensor projections) {
-    NtXent.requireTwoViews(projections);
+    NtXent.requireTwoViews(projections, 2);
     return NtXent.result(Losses.dcl(projections, temperature));
   }
 }

@@ -40,7 +40,7 @@ public record Dclw(double temperature, double sigma) {
    * @throws IllegalArgumentException for another shape
    */
   public NtXent.Result forward(Tensor projections) {
-    NtXent.requireTwoViews(projections);
+    NtXent.requireTwoViews(projections, 2);
     return NtXent.measured(Losses.dclw(projections, temperature, sigma), projections, temperature);
   }
 }

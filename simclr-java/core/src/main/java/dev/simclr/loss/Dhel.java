@@ -36,7 +36,7 @@ public record Dhel(double temperature) {
    * @throws IllegalArgumentException for another shape
    */
   public NtXent.Result forward(Tensor projections) {
-    NtXent.requireTwoViews(projections);
+    NtXent.requireTwoViews(projections, 2);
     return NtXent.measured(Losses.dhel(projections, temperature), projections, temperature);
   }
 }

@@ -46,7 +46,7 @@ public record Hcl(double temperature, double tauPlus, double beta) {
    * @throws IllegalArgumentException for another shape
    */
   public NtXent.Result forward(Tensor projections) {
-    NtXent.requireTwoViews(projections);
+    NtXent.requireTwoViews(projections, 2);
     return NtXent.measured(
         Losses.hcl(projections, temperature, tauPlus, beta), projections, temperature);
   }

@@ -32,7 +32,7 @@ public record NtXent(double temperature, boolean l2Norm) {
    *
    * @param loss mean over the 2N anchors, in nats, with gradient
    * @param accuracy share of the N view-1 anchors whose positive is strictly more similar than the
-   *     other N-1 rows of view 2; 0 when all rows are the same
+   *     other N-1 rows of view 2; 0 when all rows are the same, 1 when N is 1
    * @param entropy mean entropy in nats of the softmax over those N similarities; ln N when all
    *     rows are the same
    */
@@ -59,12 +59,12 @@ public record NtXent(double temperature, boolean l2Norm) {
   /**
    * Computes the loss and its two companions.
    *
-   * @param projections v, [2N, D] with N at least 2, floating
+   * @param projections v, [2N, D] with N at least 1, floating; the loss of one image is ln 1 = 0
    * @return loss, contrastive accuracy and contrastive entropy
    * @throws IllegalArgumentException for another shape
    */
   public Result forward(Tensor projections) {
-    requireTwoViews(projections);
+    requireTwoViews(projections, 1);
     return result(
         l2Norm
             ? Losses.ntXent(projections, temperature)
@@ -78,12 +78,14 @@ public record NtXent(double temperature, boolean l2Norm) {
     }
   }
 
-  static void requireTwoViews(Tensor projections) {
-    if (projections.dim() != 2 || projections.size(0) < 4 || projections.size(0) % 2 != 0) {
+  /** Refuses what is not two views of at least {@code least} images. */
+  static void requireTwoViews(Tensor projections, long least) {
+    if (projections.dim() != 2 || projections.size(0) < 2 * least || projections.size(0) % 2 != 0) {
       throw new IllegalArgumentException(
           "projections have shape "
               + Arrays.toString(projections.shape())
-              + "; allowed: [2N, D] with N at least 2");
+              + "; allowed: [2N, D] with N at least "
+              + least);
     }
   }
 

@@ -32,13 +32,13 @@ public record NtXentQueue(double temperature) {
   /**
    * Computes the loss and its two companions.
    *
-   * @param projections v, [2N, D] with N at least 2, floating
+   * @param projections v, [2N, D] with N at least 1, floating
    * @param queue [Q, D], of the dtype and device of the projections
    * @return loss, contrastive accuracy and contrastive entropy
    * @throws IllegalArgumentException for other shapes
    */
   public NtXent.Result forward(Tensor projections, Tensor queue) {
-    NtXent.requireTwoViews(projections);
+    NtXent.requireTwoViews(projections, 1);
     if (queue.dim() != 2 || queue.size(1) != projections.size(1)) {
       throw new IllegalArgumentException(
           "queue has shape "
