@@ -1,7 +1,10 @@
 /* The float32 kernels of NT-Xent and DCL, of the instruction set that SIMCLR_ISA names, against
  * loops in double precision written from the paper (arXiv 2002.05709, equation 1 and algorithm 1).
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include <string.h>
+#include <unistd.h>
 
 #include "tensors.h"
 
@@ -229,6 +232,105 @@ static void same_bits_on_every_run(void) {
   }
 }
 
+enum { kLargeRows = 8192, kLargeColumns = 16 };
+
+/* FNV-1a over the bits of a float32 tensor. */
+static uint64_t hash_of(uint64_t hash, sct_tensor t) {
+  static float numbers[kLargeRows * kLargeColumns];
+  const int64_t count = numel(t);
+  OK(sct_tensor_read(t, SCT_FLOAT32, numbers, count * (int64_t)sizeof(float)));
+  for (int64_t i = 0; i < count; ++i) {
+    CHECK(isfinite(numbers[i]));
+    uint32_t bits = 0;
+    memcpy(&bits, &numbers[i], sizeof(bits));
+    hash = (hash ^ bits) * 1099511628211u;
+  }
+  return hash;
+}
+
+enum { kNtXent, kDcl, kSupCon, kLosses };
+
+/* Of the loss, what is measured beside it and the gradient, of 8,192 rows. */
+static uint64_t hash_of_large_batch(int loss, double t) {
+  sct_tensor z = NULL;
+  OK(sct_empty(SIZES(kLargeRows, kLargeColumns), 2, SCT_FLOAT32, SCT_CPU, -1, SCT_CONTIGUOUS, &z));
+  OK(sct_normal_(z, 0, 1, 9));
+  OK(sct_set_requires_grad(z, true));
+  sct_tensor out[4] = {NULL, NULL, NULL, NULL};
+  if (loss == kSupCon) {
+    static int64_t labels[kLargeRows];
+    for (int64_t row = 0; row < kLargeRows; ++row) {
+      labels[row] = row * row % 1009; /* of one to a few dozen rows */
+    }
+    sct_tensor label = NULL;
+    OK(sct_tensor_from_data(labels, (int64_t)sizeof(labels), SIZES(kLargeRows), 1, SCT_INT64,
+                            &label));
+    OK(sct_sup_con(z, label, t, &out[0], &out[1]));
+    drop(&label);
+  } else {
+    OK((loss == kDcl ? sct_dcl : sct_nt_xent)(z, t, &out[0], &out[1], &out[2]));
+  }
+  OK(sct_backward(out[0], NULL, false));
+  OK(sct_grad(z, &out[3]));
+  uint64_t hash = 14695981039346656037u;
+  for (int i = 0; i < 4; ++i) {
+    if (out[i] != NULL) {
+      hash = hash_of(hash, out[i]);
+      drop(&out[i]);
+    }
+  }
+  drop(&z);
+  return hash;
+}
+
+enum { kThreads = 3, kHashes = kLosses * 2 * kThreads };
+
+/* Each loss with and without a running maximum, with one to three threads. */
+static void hash_large_batches(uint64_t *hashes) {
+  int32_t before = 0;
+  OK(sct_num_threads(&before));
+  for (int i = 0; i < kHashes; ++i) {
+    OK(sct_set_num_threads(1 + i % kThreads));
+    hashes[i] = hash_of_large_batch(i / (2 * kThreads), i / kThreads % 2 == 0 ? 0.1 : 0.01);
+  }
+  OK(sct_set_num_threads(before));
+}
+
+static const char kHashArgument[] = "hashes";
+
+/* What this program prints with kHashArgument, in a process of its own. */
+static void hash_elsewhere(uint64_t *hashes) {
+  char command[4096] = "'";
+  const ssize_t length = readlink("/proc/self/exe", command + 1, sizeof(command) - 32);
+  CHECK(length > 0);
+  snprintf(command + 1 + length, 31, "' %s", kHashArgument);
+  FILE *output = popen(command, "r");
+  CHECK(output != NULL);
+  for (int i = 0; i < kHashes; ++i) {
+    unsigned long long hash = 0;
+    CHECK_INT(fscanf(output, "%llx", &hash), 1);
+    hashes[i] = hash;
+  }
+  CHECK_INT(pclose(output), 0);
+}
+
+static void same_bits_of_large_batches(void) {
+  uint64_t hashes[kHashes];
+  uint64_t again[kHashes];
+  uint64_t elsewhere[kHashes];
+  hash_large_batches(hashes);
+  hash_large_batches(again);
+  hash_elsewhere(elsewhere);
+  for (int i = 0; i < kHashes; ++i) {
+    CHECK(hashes[i] == again[i]);
+    CHECK(hashes[i] == elsewhere[i]);
+    /* Another loss or temperature has other bits. */
+    for (int j = 0; j < i / kThreads * kThreads; ++j) {
+      CHECK(hashes[i] != hashes[j]);
+    }
+  }
+}
+
 static void copy_row(int64_t to, int64_t from, int64_t d) {
   memcpy(values + to * d, values + from * d, sizeof(double) * (size_t)d);
 }
@@ -252,6 +354,39 @@ static void duplicates(void) {
     result.accuracy = reference.accuracy;
     compare(n, d, temperatures[i], 1e-5);
   }
+}
+
+/* Rows along axes, whose similarities are exactly 0 or 1: a positive that is as similar as a rival
+ * is no hit. */
+static void a_tie_is_no_hit(void) {
+  static const int64_t sizes[][2] = {{2, 2}, {3, 2}, {9, 5}, {60, 40}, {150, 130}, {300, 64}};
+  const double temperatures[] = {0.01, 0.1, 0.5};
+  int64_t all = 0;
+  for (int i = 0; i < 18; ++i) {
+    const int64_t n = sizes[i / 3][0];
+    const int64_t d = sizes[i / 3][1];
+    int64_t axis[kMostRows];
+    memset(values, 0, sizeof(values));
+    for (int64_t r = 0; r < 2 * n; ++r) {
+      /* View 2 of every fourth image is along the next axis, which may be a rival's. */
+      axis[r] = (r % n + (r >= n && r % n % 4 == 3 ? 1 : 0)) % d;
+      values[r * d + axis[r]] = ldexp(1, (int)(r % 5) - 2);
+    }
+    int64_t hits = 0;
+    for (int64_t k = 0; k < n; ++k) {
+      int64_t as_near = 0;
+      for (int64_t j = 0; j < n; ++j) {
+        as_near += axis[n + j] == axis[k] ? 1 : 0;
+      }
+      hits += axis[n + k] == axis[k] && as_near == 1 ? 1 : 0;
+    }
+    CHECK(hits < n || n == 2);
+    all += hits;
+    by_library(n, d, temperatures[i % 3], SCT_FLOAT32);
+    CLOSE(result.accuracy, (double)hits / (double)n, 1e-7, 0);
+    compare(n, d, temperatures[i % 3], 1e-5);
+  }
+  CHECK(all > 0);
 }
 
 /* The other implementation, with a matrix. */
@@ -416,12 +551,21 @@ static void not_finite(void) {
   }
 }
 
-int main(void) {
+int main(int count, char **arguments) {
+  if (count == 2 && strcmp(arguments[1], kHashArgument) == 0) {
+    uint64_t hashes[kHashes];
+    hash_large_batches(hashes);
+    for (int i = 0; i < kHashes; ++i) {
+      printf("%llx\n", (unsigned long long)hashes[i]);
+    }
+    return CHECK_RESULT;
+  }
   int32_t isa = SCT_ISA_AUTO;
   if (sct_augment_isa(&isa) == SCT_UNSUPPORTED) {
     printf("%s\n", sct_last_error());
     return kSkipped;
   }
+  same_bits_of_large_batches();
   for (int loss = 0; loss < 2; ++loss) {
     decoupled = loss == 1;
     loops_have_the_gradient_of_their_loss();
@@ -429,6 +573,7 @@ int main(void) {
     any_number_of_threads();
     same_bits_on_every_run();
     duplicates();
+    a_tie_is_no_hit();
     any_length();
     zeros_and_tiny_rows();
     collapse_has_a_closed_form();
