@@ -1,5 +1,6 @@
 package dev.simclr.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +12,8 @@ import dev.simclr.torch.LeakCheck;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -35,6 +38,8 @@ final class NonFiniteLossExceptionTest {
           assertThrows(
               NonFiniteLossException.class, () -> NonFiniteLossException.requireFinite(weights, 7));
       assertEquals(7, e.step());
+      assertEquals(List.of(), e.names());
+      assertEquals(0, e.images().length);
       assertEquals(
           "after the last step, 7, fc.weight is not finite; lower the learning rate or lengthen"
               + " the warm-up",
@@ -45,9 +50,13 @@ final class NonFiniteLossExceptionTest {
   @ParameterizedTest
   @CsvSource({"2, 'a-0, a-1'", "4, 'a-0, a-1, a-2, a-3'", "7, 'a-0, a-1, a-2, a-3 and 3 more'"})
   void ofManyImagesAFewAreNamed(int count, String named) {
-    List<String> images = IntStream.range(0, count).mapToObj(i -> "a-" + i).toList();
-    String message = new NonFiniteLossException(3, Double.NaN, 0.5, images).getMessage();
+    SortedMap<Integer, String> images = new TreeMap<>();
+    IntStream.range(0, count).forEach(i -> images.put(10 * i, "a-" + i));
+    var e = new NonFiniteLossException(3, Double.NaN, 0.5, images);
+    String message = e.getMessage();
     assertTrue(message.contains(" of the training images " + named + "; lower"), message);
+    assertEquals(List.copyOf(images.values()), e.names());
+    assertArrayEquals(IntStream.range(0, count).map(i -> 10 * i).toArray(), e.images());
   }
 
   @Test

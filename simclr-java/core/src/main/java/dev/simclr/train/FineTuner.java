@@ -317,7 +317,7 @@ public final class FineTuner {
           double lr = schedule.at(step);
           step(step, loader, guard, sums, lr);
           if ((step + 1) % stepsPerEpoch == 0) {
-            guard.check(step + 1);
+            guard.check();
             long images = (long) stepsPerEpoch * config.batch();
             loss = sums.loss() / stepsPerEpoch;
             accuracy = sums.correct() / images;
@@ -339,7 +339,7 @@ public final class FineTuner {
         Tensor logits = scores(batch.tensor());
         Tensor target = targets(step);
         Tensor entropy = Nn.crossEntropy(logits, target);
-        guard.observe(step + 1, entropy, lr, List::of);
+        guard.observe(step + 1, entropy, lr);
         entropy.backward();
         Optimizers.update(optimizer, config.optim(), lr);
         sums.add(entropy, logits, target);

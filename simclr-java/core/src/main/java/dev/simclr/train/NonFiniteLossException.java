@@ -4,6 +4,7 @@ import dev.simclr.model.Parameter;
 import dev.simclr.torch.GradMode;
 import dev.simclr.torch.TensorScope;
 import java.util.List;
+import java.util.SortedMap;
 
 /**
  * The loss, or a weight after the last step, became infinite or NaN. The run ends before such
@@ -14,14 +15,17 @@ public final class NonFiniteLossException extends RuntimeException {
   private static final int SHOWN = 4;
 
   private final long step;
+  private final int[] images;
+  private final String[] names;
 
   /**
    * Says which loss it was.
    *
    * @param step the step, from 1
-   * @param images names of those whose projections are not finite, as far as they are known
+   * @param images indices and names of those whose projections are not finite, as far as they are
+   *     known
    */
-  NonFiniteLossException(long step, double loss, double lr, List<String> images) {
+  NonFiniteLossException(long step, double loss, double lr, SortedMap<Integer, String> images) {
     super(
         "the loss is "
             + loss
@@ -30,9 +34,11 @@ public final class NonFiniteLossException extends RuntimeException {
             + " (learning rate "
             + lr
             + ")"
-            + describe(images)
+            + describe(List.copyOf(images.values()))
             + "; lower optim.lr, lengthen optim.warmup_epochs or set train.precision=float32");
     this.step = step;
+    this.images = images.keySet().stream().mapToInt(Integer::intValue).toArray();
+    this.names = images.values().toArray(String[]::new);
   }
 
   private static String describe(List<String> images) {
@@ -54,6 +60,8 @@ public final class NonFiniteLossException extends RuntimeException {
             + weight
             + " is not finite; lower the learning rate or lengthen the warm-up");
     this.step = step;
+    this.images = new int[0];
+    this.names = new String[0];
   }
 
   /**
@@ -72,8 +80,21 @@ public final class NonFiniteLossException extends RuntimeException {
     }
   }
 
-  /** Returns the first step, counted from 1, after which the loss was seen not to be finite. */
+  /** Returns the first step, counted from 1, whose loss or weights were not finite. */
   public long step() {
     return step;
+  }
+
+  /**
+   * Returns the indices in the training data of the images of that step whose projections are not
+   * finite, in ascending order; none if the loss alone is not, or if they are not known.
+   */
+  public int[] images() {
+    return images.clone();
+  }
+
+  /** Returns the names of all of {@link #images()}, of which the message has the first few. */
+  public List<String> names() {
+    return List.of(names);
   }
 }

@@ -118,9 +118,13 @@ final class PretrainSession {
                 backend,
                 first * train.accumulate(),
                 totalSteps * train.accumulate());
-        LossGuard guard = new LossGuard(backend.device());
+        LossGuard guard =
+            new LossGuard(
+                backend.device(),
+                LossGuard.Mode.of(backend.device()),
+                new BatchImages(train, images));
         var _ = TensorCache.open(backend.device(), memory.peakBytes())) {
-      TrainStep trainStep = new TrainStep(backend, model, optimizer, config, guard, images, probe);
+      TrainStep trainStep = new TrainStep(backend, model, optimizer, config, guard, probe);
       Pace pace = new Pace(train.imagesPerStep());
       pace.restart(System.nanoTime(), views.waitNanos());
       model.train(true);
@@ -129,7 +133,7 @@ final class PretrainSession {
       while (done < totalSteps) {
         if (stopping(done)) {
           if (saved != done) {
-            guard.check(done);
+            guard.check();
             save(done, metrics);
           }
           return done;
@@ -141,7 +145,7 @@ final class PretrainSession {
         Optional<TrainStep.Values> values = trainStep.run(done, views, lr, report);
         pace.step();
         if (values.isPresent()) {
-          guard.check(done);
+          guard.check();
           Pace.Reading reading = pace.read(System.nanoTime(), views.waitNanos(), totalSteps - done);
           report(done, values.get(), lr, reading, metrics);
         }
@@ -149,7 +153,7 @@ final class PretrainSession {
           watch.epochEnded(epochs(done)).forEach(text -> LOG.log(Level.WARNING, text));
         }
         if (pause && checkpointDue(done)) {
-          guard.check(done);
+          guard.check();
           save(done, metrics);
           saved = done;
         }

@@ -1,19 +1,15 @@
 package dev.simclr.train;
 
 import dev.simclr.compute.ViewSource;
-import dev.simclr.data.ImageDataset;
 import dev.simclr.loss.NtXent;
 import dev.simclr.optim.Optimizer;
 import dev.simclr.torch.Autocast;
-import dev.simclr.torch.DType;
-import dev.simclr.torch.GradMode;
 import dev.simclr.torch.Guard;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -29,8 +25,6 @@ final class TrainStep {
   private final Optional<Chunks> chunks;
   private final GradientCache cache;
   private final PretrainConfig config;
-  private final ImageDataset images;
-  private final StepImages order;
   private final LossGuard guard;
   private final Optional<OnlineProbe> probe;
 
@@ -40,7 +34,7 @@ final class TrainStep {
   /**
    * Prepares to take steps.
    *
-   * @param images that are trained on, which messages name
+   * @param guard sees all losses
    * @param probe classifiers that learn beside the encoder, if there are any
    */
   TrainStep(
@@ -49,7 +43,6 @@ final class TrainStep {
       Optimizer optimizer,
       PretrainConfig config,
       LossGuard guard,
-      ImageDataset images,
       Optional<OnlineProbe> probe) {
     this.backend = backend;
     this.model = model;
@@ -63,8 +56,6 @@ final class TrainStep {
     buffers.addAll(model.head().namedBuffers().values());
     this.cache = new GradientCache(buffers, criterion);
     this.config = config;
-    this.images = images;
-    this.order = new StepImages(config.train(), images.size());
     this.guard = guard;
     this.probe = probe;
   }
@@ -111,34 +102,14 @@ final class TrainStep {
           (chunk, rows, last) -> last ? observed(chunk, batch, rows) : project(chunk),
           views,
           chunks.get().of(batch + 1),
-          (projections, loss) -> observe(step, batch, projections, loss, lr));
+          (projections, loss) -> guard.observe(step, batch, projections, loss, lr));
     }
     long[] all = LongStream.range(0, views.size(0)).toArray();
     Tensor projections = observed(views, batch, all);
     NtXent.Result result = criterion.of(projections);
-    observe(step, batch, projections, result.loss(), lr);
+    guard.observe(step, batch, projections, result.loss(), lr);
     result.loss().backward();
     return result;
-  }
-
-  private void observe(long step, long batch, Tensor projections, Tensor loss, double lr) {
-    guard.observe(step, loss, lr, () -> nonFinite(projections, batch));
-  }
-
-  /** Returns the names of the images, each once, of which a projection is not finite. */
-  private List<String> nonFinite(Tensor projections, long batch) {
-    try (var _ = TensorScope.open();
-        var _ = GradMode.noGrad()) {
-      // A row with infinity or NaN has no finite sum of squares; float64 does not overflow.
-      double[] rows = projections.detach().to(DType.FLOAT64).square().sum(false, 1).toDoubleArray();
-      return IntStream.range(0, rows.length)
-          .filter(row -> !Double.isFinite(rows[row]))
-          .map(row -> order.image(batch, row))
-          .distinct()
-          .sorted()
-          .mapToObj(images::name)
-          .toList();
-    }
   }
 
   /** Projects rows of the batch, which the probe gets to see. */

@@ -66,13 +66,16 @@ public final class TrainingSteps implements AutoCloseable {
     this.scope = TensorScope.open();
     this.model = SimClrModel.create(config, backend.device());
     this.optimizer = Optimizers.create(config.optim(), model.parameters());
-    this.guard = new LossGuard(backend.device());
+    this.guard =
+        new LossGuard(
+            backend.device(),
+            LossGuard.Mode.of(backend.device()),
+            new BatchImages(config.train(), images));
     this.cache =
         TensorCache.open(
             backend.device(), MemoryEstimate.of(config, bf16, 0, ViewLoader.BUFFERS).peakBytes());
     model.train(true);
-    this.trainStep =
-        new TrainStep(backend, model, optimizer, config, guard, images, Optional.empty());
+    this.trainStep = new TrainStep(backend, model, optimizer, config, guard, Optional.empty());
     this.loader =
         part == Part.MODEL
             ? madeOnce(config, images)
