@@ -1,5 +1,6 @@
 package dev.simclr.train;
 
+import static dev.simclr.testing.Close.assertClose;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -9,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.simclr.data.ImageDataset;
 import dev.simclr.loss.NtXent;
+import dev.simclr.torch.DType;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import java.io.IOException;
@@ -22,6 +24,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Training with each loss, with more views and in chunks. */
 @Timeout(240)
@@ -116,29 +120,33 @@ final class ObjectivesTest {
     assertEquals(steps.getLast().loss(), named.getLast().loss());
   }
 
-  /** Equation 2 of arXiv 2004.11362 in loops; accuracy of views 1 and 2 alone. */
-  @Test
-  void theLossOfThreeViewsIsThatOfTheEquation() {
+  /** Equation 2 of arXiv 2004.11362 and its gradient in loops; accuracy of views 1 and 2 alone. */
+  @ParameterizedTest
+  @CsvSource({"FLOAT64, 3", "FLOAT32, 3", "FLOAT64, 4", "FLOAT32, 4"})
+  void theLossOfManyViewsIsThatOfTheEquation(DType dtype, int views) {
     int n = TinyRuns.BATCH;
-    int m = 3 * n;
-    double[][] rows = new double[m][5];
-    double[] flat = new double[m * 5];
+    int m = views * n;
+    int dim = 5;
+    double[][] rows = new double[m][dim];
+    double[] lengths = new double[m];
+    double[] flat = new double[m * dim];
     for (int i = 0; i < m; i++) {
-      double length = 0;
-      for (int k = 0; k < 5; k++) {
+      for (int k = 0; k < dim; k++) {
         // Views of an image resemble each other.
-        rows[i][k] = Math.sin(7.3 * (i % n) + 2.1 * k) + 0.4 * Math.sin(12.9898 * (5 * i + k + 1));
-        flat[5 * i + k] = rows[i][k];
-        length += rows[i][k] * rows[i][k];
+        double own = 0.4 * Math.sin(12.9898 * (dim * i + k + 1));
+        flat[dim * i + k] = (float) (Math.sin(7.3 * (i % n) + 2.1 * k) + own);
+        rows[i][k] = flat[dim * i + k];
       }
-      for (int k = 0; k < 5; k++) {
-        rows[i][k] /= Math.sqrt(length);
+      lengths[i] = Math.sqrt(dot(rows[i], rows[i]));
+      for (int k = 0; k < dim; k++) {
+        rows[i][k] /= lengths[i];
       }
     }
-    PretrainConfig config = config(LossConfig.Objective.SUP_CON, 3);
+    PretrainConfig config = config(LossConfig.Objective.SUP_CON, views);
     double t = config.loss().temperature();
     double loss = 0;
     int right = 0;
+    double[][] slopes = new double[m][dim];
     for (int i = 0; i < m; i++) {
       double sum = 0;
       double positives = 0;
@@ -150,14 +158,40 @@ final class ObjectivesTest {
         boolean rival = i < n && j >= n && j < 2 * n && j != n + i;
         first &= !rival || s < dot(rows[i], rows[n + i]) / t;
       }
-      loss += (Math.log(sum) - positives / 2) / m;
+      loss += (Math.log(sum) - positives / (views - 1)) / m;
       right += i < n && first ? 1 : 0;
+      for (int j = 0; j < m; j++) {
+        double share = j % n == i % n ? 1.0 / (views - 1) : 0;
+        double slope = j == i ? 0 : (Math.exp(dot(rows[i], rows[j]) / t) / sum - share) / (m * t);
+        for (int k = 0; k < dim; k++) {
+          slopes[i][k] += slope * rows[j][k];
+          slopes[j][k] += slope * rows[i][k];
+        }
+      }
     }
+    double[] gradient = new double[m * dim];
+    double largest = 0;
+    for (int i = 0; i < m; i++) {
+      double along = dot(slopes[i], rows[i]);
+      for (int k = 0; k < dim; k++) {
+        gradient[dim * i + k] = (slopes[i][k] - along * rows[i][k]) / lengths[i];
+        largest = Math.max(largest, Math.abs(gradient[dim * i + k]));
+      }
+    }
+    boolean exact = dtype == DType.FLOAT64;
     try (var _ = TensorScope.open()) {
-      NtXent.Result result = Criterion.of(config).of(Tensor.of(flat, m, 5));
-      assertEquals(loss, result.loss().item(), 1e-12);
-      assertEquals((double) right / n, result.accuracy().item(), 1e-12);
+      Tensor z = Tensor.of(flat, m, dim).to(dtype).requiresGrad(true);
+      NtXent.Result result = Criterion.of(config).of(z);
+      assertEquals(loss, result.loss().item(), exact ? 1e-12 : 1e-5);
+      assertEquals((double) right / n, result.accuracy().item(), exact ? 1e-12 : 1e-7);
       assertTrue(right > 0 && right < n, "accuracy " + right);
+      result.loss().backward();
+      assertClose(
+          gradient,
+          z.grad().orElseThrow().toDoubleArray(),
+          largest * (exact ? 1e-11 : 1e-5),
+          0,
+          "gradient");
     }
   }
 
@@ -216,8 +250,16 @@ final class ObjectivesTest {
       assertEquals(STEPS / 2 + 1, parts.size());
       pretrainer(config, folder, parts, new StopToken(), Long.MAX_VALUE).resume().run();
       for (int i = 0; i < STEPS; i++) {
-        assertEquals(whole.get(i).loss(), parts.get(i).loss(), "step " + (i + 1));
+        StepProgress one = whole.get(i);
+        StepProgress other = parts.get(i);
+        String step = "step " + (i + 1);
+        assertEquals(one.loss(), other.loss(), step);
+        assertEquals(one.contrastiveAccuracy(), other.contrastiveAccuracy(), step);
+        assertEquals(one.contrastiveEntropy(), other.contrastiveEntropy(), step);
       }
+      List<String> metrics = TinyRuns.metrics(directory.resolve(bn + "-whole"));
+      assertTrue(metrics.size() >= STEPS, metrics.size() + " lines");
+      assertEquals(metrics, TinyRuns.metrics(directory.resolve(folder)));
       assertArrayEquals(encoder(bn + "-whole"), encoder(folder));
     }
   }
