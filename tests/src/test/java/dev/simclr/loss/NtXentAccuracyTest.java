@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Errors of value and gradient at 2N = 8192, against the formulas in double precision, and against
- * the errors of what users of PyTorch write.
+ * Errors of value and gradient at 2N = 8192, against the formulas in double precision, against the
+ * errors of what users of PyTorch write, and against the same images in another order.
  */
 @ExtendWith(LeakCheck.class)
 final class NtXentAccuracyTest {
@@ -94,6 +94,11 @@ final class NtXentAccuracyTest {
     return outcome;
   }
 
+  private static Outcome differentiate(double temperature, Tensor rows) {
+    Tensor z = rows.requiresGrad(true);
+    return differentiate(z, new NtXent(temperature).forward(z).loss());
+  }
+
   private static Outcome eager(Tensor z, double temperature) {
     Tensor s = similarities(Nn.normalize(z, 1), temperature, 0, ROWS);
     return differentiate(z, Nn.crossEntropy(s, positives(Tensor.arange(ROWS, DType.INT64))));
@@ -140,7 +145,17 @@ final class NtXentAccuracyTest {
 
   /** Converted, not computed with: only the gradient's own rounding to 8 bits is left. */
   @ParameterizedTest
-  @CsvSource({"aligned, 0.5", "clustered, 0.01"})
+  @CsvSource({
+    "random, 0.01",
+    "random, 0.1",
+    "random, 0.5",
+    "aligned, 0.01",
+    "aligned, 0.1",
+    "aligned, 0.5",
+    "clustered, 0.01",
+    "clustered, 0.1",
+    "clustered, 0.5"
+  })
   void bfloat16IsExactToTheRoundingOfTheGradient(String kind, double temperature) {
     try (var _ = TensorScope.open()) {
       Tensor z = embeddings(kind).to(DType.BFLOAT16).requiresGrad(true);
@@ -151,6 +166,51 @@ final class NtXentAccuracyTest {
               .formatted(ours.lossError(exact), ours.gradientError(exact));
       assertTrue(ours.lossError(exact) <= 2e-6 * Math.max(1, Math.abs(exact.loss)), what);
       assertTrue(ours.gradientError(exact) <= 1.0 / 512, what);
+    }
+  }
+
+  /** The rows that take the places of rows 0 to 8191. */
+  private static long[] exchanged(boolean views, boolean images) {
+    int n = ROWS / 2;
+    long[] from = new long[ROWS];
+    for (int row = 0; row < ROWS; row++) {
+      // Multiplication by a number without a common divisor is a permutation.
+      int image = images ? (row % n * 1237 + 71) % n : row % n;
+      from[row] = image + ((row < n) == views ? n : 0);
+    }
+    return from;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "random, 0.01",
+    "random, 0.1",
+    "random, 0.5",
+    "aligned, 0.01",
+    "aligned, 0.1",
+    "aligned, 0.5",
+    "clustered, 0.01",
+    "clustered, 0.1",
+    "clustered, 0.5"
+  })
+  void orderOfViewsAndImagesDoesNotMatter(String kind, double temperature) {
+    try (var _ = TensorScope.open()) {
+      Tensor z = embeddings(kind);
+      Outcome plain = differentiate(temperature, z.copy());
+      for (long[] from :
+          List.of(exchanged(true, false), exchanged(false, true), exchanged(true, true))) {
+        Tensor rows = Tensor.of(from, ROWS);
+        Outcome moved = differentiate(temperature, z.indexSelect(0, rows));
+        double loss = Math.abs(moved.loss - plain.loss);
+        Tensor back = plain.gradient.indexSelect(0, rows);
+        double norm = plain.gradient.to(DType.FLOAT64).norm().item();
+        double gradient = moved.gradient.sub(back).to(DType.FLOAT64).norm().item() / norm;
+        String what = "loss moved by %.2g, gradient by %.2g".formatted(loss, gradient);
+        assertTrue(loss <= 2e-6 * Math.max(1, Math.abs(plain.loss)), what);
+        assertTrue(gradient <= 2e-5, what);
+        double apart = moved.gradient.sub(plain.gradient).to(DType.FLOAT64).norm().item() / norm;
+        assertTrue(apart > 0.5, "gradients of other rows differ by " + apart);
+      }
     }
   }
 }
