@@ -2,6 +2,7 @@ package dev.simclr.cli;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** Where a configuration comes from beside single settings, as options that commands share. */
@@ -17,4 +18,10 @@ final class ConfigSources {
       paramLabel = "FILE",
       description = "A YAML file with settings, laid over the recipe.")
   Optional<Path> file = Optional.empty();
+
+  /** Whether the recipe or the file has a value for a key, such as {@code model.encoder}. */
+  boolean give(String key) {
+    return Stream.concat(recipe.map(Recipes::tree).stream(), file.map(YamlTree::read).stream())
+        .anyMatch(layer -> !layer.at("/" + key.replace('.', '/')).isMissingNode());
+  }
 }

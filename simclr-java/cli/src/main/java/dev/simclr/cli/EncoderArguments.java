@@ -21,11 +21,17 @@ final class EncoderArguments {
   private static final String CONFIG = "config.yaml";
   // A folder whose name has a = can still be given as ./a=b, or by the option.
   private static final Pattern SETTING = Pattern.compile("[^=/]*=.*", Pattern.DOTALL);
-  // The file of the encoder decides how the network looks and what images it takes.
+  // The file of the encoder decides how the network looks and what images it takes,
   private static final Pattern USED =
       Pattern.compile(
           "data\\.(?!image_size).*|eval\\..*"
               + "|train\\.(device|threads|loader_threads|deterministic)");
+  // unless it does not say so, as those of torchvision.
+  private static final Pattern DESCRIBES =
+      Pattern.compile(
+          "model\\.(?!(init|zero_gamma)$).*|data\\.image_size|augment\\.(interpolation|mean|std)");
+  // A default for these would be a guess.
+  private static final List<String> NEEDED = List.of("model.encoder", "data.image_size");
 
   @Option(
       names = "--encoder",
@@ -40,8 +46,10 @@ final class EncoderArguments {
       arity = "0..1",
       paramLabel = "ENCODER",
       description =
-          "The folder of a finished run, or an encoder file that a run wrote. The run's config.yaml"
-              + " says where the images are, unless the options and settings do.")
+          "The folder of a finished run, an encoder file that a run wrote, or one of torchvision or"
+              + " timm, of which model.* settings, data.image_size, augment.mean and augment.std"
+              + " say what network it is for. The run's config.yaml says where the images are,"
+              + " unless the options and settings do.")
   private Optional<String> first = Optional.empty();
 
   @Parameters(
@@ -60,7 +68,8 @@ final class EncoderArguments {
   /**
    * Finds the encoder and resolves the configuration.
    *
-   * @throws ConfigException if none or several encoders are given, or settings that have no effect
+   * @throws ConfigException if none or several encoders are given, settings that have no effect, or
+   *     none that describe an encoder whose file does not
    * @throws dev.simclr.checkpoint.CheckpointException if there is no such encoder
    */
   Resolved resolve() {
@@ -83,20 +92,42 @@ final class EncoderArguments {
           "give one encoder, not both " + places.get(0) + " and " + places.get(1));
     }
     Path place = places.getFirst();
-    EncoderConfig described = Encoder.describe(place);
+    boolean described = Encoder.isDescribed(place);
+    if (!described) {
+      requireDescription(place, settings);
+    }
     PretrainConfig config = config(place, settings);
     settings.stream()
         .map(EncoderArguments::key)
         .filter(key -> !USED.matcher(key).matches() && !alsoUsed.matcher(key).matches())
+        .filter(key -> described || !DESCRIBES.matcher(key).matches())
         .findFirst()
         .ifPresent(key -> {
           throw new ConfigException(
-              key + " has no effect on a trained encoder, which its file describes");
+              key
+                  + " has no effect on a trained encoder"
+                  + (described ? ", which its file describes" : ""));
         });
+    EncoderConfig encoder = described ? Encoder.describe(place) : EncoderConfig.of(config);
     return new Resolved(
         place,
-        described,
-        config.with(config.data().toBuilder().imageSize(described.imageSize()).build()));
+        encoder,
+        config.with(config.data().toBuilder().imageSize(encoder.imageSize()).build()));
+  }
+
+  private void requireDescription(Path place, List<String> settings) {
+    List<String> missing =
+        NEEDED.stream()
+            .filter(key -> settings.stream().map(EncoderArguments::key).noneMatch(key::equals))
+            .filter(key -> !sources.give(key))
+            .toList();
+    if (!missing.isEmpty()) {
+      throw new ConfigException(
+          Encoder.file(place)
+              + " does not say what network it is for; give the settings "
+              + String.join(" and ", missing)
+              + ", and augment.mean and augment.std if it takes normalised pixels");
+    }
   }
 
   /**
@@ -135,6 +166,10 @@ final class EncoderArguments {
     return setting.substring(0, setting.indexOf('=')).strip();
   }
 
+  private static boolean namesImages(String setting) {
+    return setting.startsWith("data.") && !key(setting).equals("data.image_size");
+  }
+
   private List<String> settings() {
     return Stream.concat(first.stream(), others.stream())
         .filter(argument -> SETTING.matcher(argument).matches())
@@ -161,7 +196,7 @@ final class EncoderArguments {
     if (Files.exists(saved)) {
       return ConfigLoader.resolveOver(saved, sources.file, settings);
     }
-    if (sources.file.isEmpty() && settings.stream().noneMatch(s -> s.startsWith("data."))) {
+    if (sources.file.isEmpty() && settings.stream().noneMatch(EncoderArguments::namesImages)) {
       throw new ConfigException(
           "there is no "
               + saved

@@ -28,6 +28,7 @@ final class EncoderSession implements AutoCloseable {
                 .loaderThreads(train.loaderThreads())
                 // Then the features are those of the evaluations during training, bit by bit.
                 .batch(resolved.config().eval().batch())
+                .config(resolved.encoder())
                 .build());
   }
 

@@ -169,6 +169,17 @@ public final class Encoder implements AutoCloseable {
   }
 
   /**
+   * Returns whether an encoder file says what network it is for, so that {@link #load(Path)} can
+   * load it. Those of torchvision and others do not, and need {@link EncoderOptions#config}.
+   *
+   * @param place the folder of a finished run, or an encoder file
+   * @throws dev.simclr.checkpoint.CheckpointException naming the file, if it is missing or damaged
+   */
+  public static boolean isDescribed(Path place) {
+    return EncoderFile.find(place).isDescribed();
+  }
+
+  /**
    * Reads what an encoder file says about the encoder, without loading it.
    *
    * @param place the folder of a finished run, or its {@code model.safetensors}

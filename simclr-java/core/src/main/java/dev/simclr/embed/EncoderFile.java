@@ -44,6 +44,13 @@ record EncoderFile(Path path) {
     return new EncoderFile(place);
   }
 
+  /** Returns whether the file says what network it is for. */
+  boolean isDescribed() {
+    try (SafetensorsReader reader = SafetensorsReader.open(path)) {
+      return EncoderConfig.isIn(reader.metadata());
+    }
+  }
+
   /**
    * Reads what the file says about the encoder.
    *

@@ -158,10 +158,12 @@ public final class ClassifierModel implements AutoCloseable {
   /**
    * Takes over the weights of an encoder and, where layers of it are kept, of a projection head.
    *
+   * @param encoderFile see {@link EncoderWeights}; a linear layer that it has is not taken over
+   * @param headFile the head that a run wrote
    * @throws CheckpointException naming what is missing, too much or of another shape
    */
   public void initFrom(Path encoderFile, Optional<Path> headFile) {
-    SimClrModel.load(encoderFile, encoder.state());
+    new EncoderWeights(encoderFile).loadInto(encoder);
     head.ifPresent(h ->
         SimClrModel.load(
             headFile.orElseThrow(() ->

@@ -77,6 +77,14 @@ public record EncoderConfig(
     return new EncoderMetadata(metadata, origin).read();
   }
 
+  /**
+   * Returns whether the metadata of a file describe an encoder. Those of other origin, such as
+   * torchvision's, and of networks of a caller's own do not.
+   */
+  public static boolean isIn(Map<String, String> metadata) {
+    return EncoderMetadata.isIn(metadata);
+  }
+
   /** Returns this configuration with pixels normalised as (x - mean) / std. */
   public EncoderConfig normalized(List<Double> newMean, List<Double> newStd) {
     return new EncoderConfig(

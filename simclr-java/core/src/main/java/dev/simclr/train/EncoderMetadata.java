@@ -46,13 +46,18 @@ final class EncoderMetadata {
     return metadata;
   }
 
+  /** Whether there is something to read. */
+  static boolean isIn(Map<String, String> metadata) {
+    return metadata.keySet().stream().anyMatch(key -> key.startsWith(MODEL));
+  }
+
   /**
    * Reads the configuration.
    *
    * @throws CheckpointException naming the file and the value that is missing or wrong
    */
   EncoderConfig read() {
-    if (metadata.values().keySet().stream().noneMatch(key -> key.startsWith(MODEL))) {
+    if (!isIn(metadata.values())) {
       throw new CheckpointException(
           metadata.origin()
               + " has no metadata on its architecture, so no run of this library wrote it; in code"

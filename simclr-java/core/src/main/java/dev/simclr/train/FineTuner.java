@@ -101,7 +101,12 @@ public final class FineTuner {
     return new FineTuner(classifier, config);
   }
 
-  /** Starts from the weights of an encoder instead of random ones. */
+  /**
+   * Starts from the weights of an encoder instead of random ones.
+   *
+   * @param encoder the file of a run, of torchvision or of timm, see {@link EncoderWeights}; the
+   *     classifier's configuration says what network it is for
+   */
   public FineTuner initFrom(Path encoder) {
     encoderFile = Optional.of(encoder);
     return this;
