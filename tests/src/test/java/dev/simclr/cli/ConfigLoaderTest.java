@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.simclr.train.DataConfig;
+import dev.simclr.train.LossConfig;
 import dev.simclr.train.PretrainConfig;
 import dev.simclr.train.ViewSettings;
 import java.io.IOException;
@@ -64,6 +65,17 @@ class ConfigLoaderTest {
     assertEquals(Optional.of(Path.of("/some/where")), config.data().root());
     assertEquals(Optional.of(List.of(0.5, 0.5, 0.5)), config.augment().mean());
     assertEquals(DataConfig.Source.CIFAR10, config.data().source());
+  }
+
+  @Test
+  void theLabelsOfTheLossAreASetting() {
+    PretrainConfig config = overrides("loss.objective=sup-con", "loss.labels=class");
+    assertEquals(LossConfig.Labels.CLASS, config.loss().labels());
+    assertEquals(LossConfig.Labels.IMAGE, overrides("loss.objective=sup-con").loss().labels());
+    ConfigException e = assertThrows(ConfigException.class, () -> overrides("loss.labels=class"));
+    assertEquals(
+        "loss.labels is class; allowed: image with loss.objective nt-xent, class with sup-con",
+        e.getMessage());
   }
 
   /** YAML would make a number of them, and of that another name. */

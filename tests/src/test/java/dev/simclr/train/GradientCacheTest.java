@@ -63,8 +63,9 @@ final class GradientCacheTest {
         second.zeroGrad();
         List<Double> seen = new ArrayList<>();
         NtXent.Result cached =
-            new GradientCache(List.of(), LOSS)
+            new GradientCache(List.of())
                 .backward(
+                    LOSS,
                     (x, rows, last) -> network(x, first, second),
                     views,
                     chunks(12, 3, bn),
@@ -109,9 +110,13 @@ final class GradientCacheTest {
         restore(buffers, before);
 
         NtXent.Result cached =
-            new GradientCache(List.copyOf(buffers.values()), LOSS)
+            new GradientCache(List.copyOf(buffers.values()))
                 .backward(
-                    (x, rows, last) -> model.project(model.encode(x)), views, chunks, (_, _) -> {});
+                    LOSS,
+                    (x, rows, last) -> model.project(model.encode(x)),
+                    views,
+                    chunks,
+                    (_, _) -> {});
         assertEquals(loss, cached.loss().item(), 1e-6);
         Map<String, double[]> found = gradients(model);
         assertEquals(expected.keySet(), found.keySet());
@@ -178,11 +183,12 @@ final class GradientCacheTest {
     try (var _ = TensorScope.open()) {
       Tensor views = pseudoRandom(8 * 4, 8, 4);
       Tensor weight = pseudoRandom(3 * 4, 3, 4).requiresGrad(true);
-      var cache = new GradientCache(List.of(), LOSS);
+      var cache = new GradientCache(List.of());
       assertThrows(
           IllegalStateException.class,
           () ->
               cache.backward(
+                  LOSS,
                   (x, rows, last) -> Nn.linear(x, weight, Optional.empty()),
                   views,
                   chunks(4, 2, TrainConfig.ChunkBn.LOCAL),

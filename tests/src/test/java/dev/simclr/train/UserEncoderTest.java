@@ -25,12 +25,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** An encoder that a user of the library wrote. */
 @ExtendWith(LeakCheck.class)
 final class UserEncoderTest {
-  private static final int DIM = 24;
+  static final int DIM = 24;
 
   @TempDir Path directory;
 
   /** Mean of each row of pixels, a dense layer, ReLU: nothing that the library has. */
-  private static final class RowMeans extends Module {
+  static final class RowMeans extends Module {
     private final Slot weight;
 
     RowMeans(long seed) {

@@ -1,5 +1,7 @@
 package dev.simclr.train;
 
+import dev.simclr.data.DataException;
+import dev.simclr.data.ImageDataset;
 import dev.simclr.loss.Dcl;
 import dev.simclr.loss.Dclw;
 import dev.simclr.loss.Dhel;
@@ -11,6 +13,7 @@ import dev.simclr.torch.ContrastiveMeasures;
 import dev.simclr.torch.DType;
 import dev.simclr.torch.Losses;
 import dev.simclr.torch.Tensor;
+import java.util.function.LongFunction;
 
 /** The loss that a configuration asks for. */
 interface Criterion {
@@ -42,9 +45,55 @@ interface Criterion {
       throw Keys.refused(
           "augment.views", views, "2 with loss.objective " + objective + ", which compares pairs");
     }
+    if (byClass(config) && config.train().positives() == TrainConfig.Positives.SHUFFLED) {
+      throw Keys.refused(
+          "train.positives",
+          config.train().positives(),
+          "augmented or identical with loss.labels class, which pairs by class");
+    }
   }
 
-  /** Returns the loss of a configuration, which {@link #require} accepts. */
+  /**
+   * Checks that training images have the labels that a configuration asks for.
+   *
+   * @throws DataException if they do not
+   */
+  static void requireLabels(PretrainConfig config, ImageDataset images) {
+    if (byClass(config) && !images.labelled()) {
+      throw new DataException(
+          "loss.labels is class, and not all of the "
+              + images.size()
+              + " training images have a label");
+    }
+  }
+
+  private static boolean byClass(PretrainConfig config) {
+    return config.loss().labels() == LossConfig.Labels.CLASS;
+  }
+
+  /**
+   * Returns the loss of each batch, from 0.
+   *
+   * @param config that {@link #require} accepts
+   * @param images that are trained on, which {@link #requireLabels} accepts
+   */
+  static LongFunction<Criterion> of(PretrainConfig config, ImageDataset images) {
+    if (!byClass(config)) {
+      Criterion same = of(config);
+      return batch -> same;
+    }
+    SupCon loss = new SupCon(config.loss().temperature());
+    RowClasses classes = new RowClasses(config.train(), images);
+    long n = config.train().batch();
+    return batch ->
+        projections -> {
+          long rows = projections.size(0);
+          Tensor labels = Tensor.of(classes.of(batch, rows), rows);
+          return supCon(loss, projections, labels, n);
+        };
+  }
+
+  /** Returns the loss of a configuration, which {@link #require} accepts, without classes. */
   static Criterion of(PretrainConfig config) {
     LossConfig loss = config.loss();
     double t = loss.temperature();
@@ -73,12 +122,17 @@ interface Criterion {
   /** Views of the same of n images are each other's positives. */
   private static Criterion images(SupCon loss, long n) {
     return projections -> {
-      Tensor labels =
-          Tensor.arange(n, DType.INT64).repeat(projections.size(0) / n).to(projections.device());
-      ContrastiveMeasures measures =
-          Losses.contrastiveMeasures(projections.detach().narrow(0, 0, 2 * n), loss.temperature());
-      return new NtXent.Result(
-          loss.forward(projections, labels).loss(), measures.accuracy(), measures.entropy());
+      Tensor labels = Tensor.arange(n, DType.INT64).repeat(projections.size(0) / n);
+      return supCon(loss, projections, labels, n);
     };
+  }
+
+  private static NtXent.Result supCon(SupCon loss, Tensor projections, Tensor labels, long n) {
+    ContrastiveMeasures measures =
+        Losses.contrastiveMeasures(projections.detach().narrow(0, 0, 2 * n), loss.temperature());
+    return new NtXent.Result(
+        loss.forward(projections, labels.to(projections.device())).loss(),
+        measures.accuracy(),
+        measures.entropy());
   }
 }

@@ -21,7 +21,6 @@ import java.util.function.BiConsumer;
  */
 final class GradientCache {
   private final List<Tensor> buffers;
-  private final Criterion criterion;
 
   /** What is trained. */
   interface Network {
@@ -40,16 +39,15 @@ final class GradientCache {
    * Prepares to compute gradients.
    *
    * @param buffers what networks change when they compute
-   * @param criterion loss of the projections of all views
    */
-  GradientCache(List<Tensor> buffers, Criterion criterion) {
+  GradientCache(List<Tensor> buffers) {
     this.buffers = buffers;
-    this.criterion = criterion;
   }
 
   /**
    * Adds the gradient of the loss to every parameter.
    *
+   * @param criterion loss of the projections of all views
    * @param network the same views give the same projections
    * @param views {@code [VN, 3, H, W]}
    * @param chunks rows that are encoded together; every row is in one
@@ -57,7 +55,11 @@ final class GradientCache {
    * @return the loss and its companions, owned by the innermost scope
    */
   NtXent.Result backward(
-      Network network, Tensor views, List<long[]> chunks, BiConsumer<Tensor, Tensor> seen) {
+      Criterion criterion,
+      Network network,
+      Tensor views,
+      List<long[]> chunks,
+      BiConsumer<Tensor, Tensor> seen) {
     Tensor projections = project(network, views, chunks).requiresGrad(true);
     NtXent.Result result = criterion.of(projections);
     seen.accept(projections, result.loss());

@@ -4,6 +4,7 @@ package dev.simclr.train;
  * The contrastive loss (YAML section {@code loss}).
  *
  * @param objective what a step minimises
+ * @param labels what {@link Objective#SUP_CON} takes for the label of a view
  * @param temperature what similarities are divided by
  * @param l2Norm whether projections are brought to length 1 before they are compared; false, for
  *     {@code nt-xent} and {@code nt-xent-sum} of two views only, is an ablation of the paper
@@ -13,6 +14,7 @@ package dev.simclr.train;
  */
 public record LossConfig(
     Objective objective,
+    Labels labels,
     double temperature,
     boolean l2Norm,
     double sigma,
@@ -36,13 +38,26 @@ public record LossConfig(
     DHEL,
     /** {@link dev.simclr.loss.Hcl}. */
     HCL,
-    /** {@link dev.simclr.loss.SupCon} with the image as label; any number of views from two. */
+    /** {@link dev.simclr.loss.SupCon} with {@link Labels}; any number of views from two. */
     SUP_CON;
 
     /** Whether there may be more than two views. */
     boolean anyViews() {
       return this == NT_XENT || this == SUP_CON;
     }
+
+    @Override
+    public String toString() {
+      return Keys.spelling(this);
+    }
+  }
+
+  /** Which views are each other's positives. */
+  public enum Labels {
+    /** Those of an image. */
+    IMAGE,
+    /** Those of all images of a class, which needs labelled images (arXiv 2004.11362). */
+    CLASS;
 
     @Override
     public String toString() {
@@ -57,6 +72,11 @@ public record LossConfig(
    */
   public LossConfig {
     Keys.present("loss.objective", objective);
+    Keys.present("loss.labels", labels);
+    if (labels == Labels.CLASS && objective != Objective.SUP_CON) {
+      throw Keys.refused(
+          "loss.labels", labels, "image with loss.objective " + objective + ", class with sup-con");
+    }
     Keys.between("loss.temperature", temperature, 0.001, 100);
     if (!l2Norm && objective != Objective.NT_XENT && objective != Objective.NT_XENT_SUM) {
       throw Keys.refused(
@@ -81,6 +101,7 @@ public record LossConfig(
   public Builder toBuilder() {
     Builder b = new Builder();
     b.objective = objective;
+    b.labels = labels;
     b.temperature = temperature;
     b.l2Norm = l2Norm;
     b.sigma = sigma;
@@ -92,6 +113,7 @@ public record LossConfig(
   /** Collects values for a {@link LossConfig}; each setter is named like its component. */
   public static final class Builder {
     private Objective objective = Objective.NT_XENT;
+    private Labels labels = Labels.IMAGE;
     private double temperature = 0.5;
     private boolean l2Norm = true;
     private double sigma = 0.5;
@@ -103,6 +125,12 @@ public record LossConfig(
     /** Sets {@code objective}. */
     public Builder objective(Objective value) {
       objective = value;
+      return this;
+    }
+
+    /** Sets {@code labels}. */
+    public Builder labels(Labels value) {
+      labels = value;
       return this;
     }
 
@@ -142,7 +170,7 @@ public record LossConfig(
      * @throws IllegalArgumentException naming the key, the value and what is allowed
      */
     public LossConfig build() {
-      return new LossConfig(objective, temperature, l2Norm, sigma, tauPlus, beta);
+      return new LossConfig(objective, labels, temperature, l2Norm, sigma, tauPlus, beta);
     }
   }
 }

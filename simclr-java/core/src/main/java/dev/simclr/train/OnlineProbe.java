@@ -43,8 +43,7 @@ final class OnlineProbe implements AutoCloseable {
   private final Module ofZ;
   private final Optimizer optimizer;
   private final Device device;
-  private final int[] labels;
-  private final StepImages order;
+  private final RowClasses classes;
   // Features of the rows of the step so far, and their classes.
   private final Tensor stepH;
   private final Tensor stepZ;
@@ -70,14 +69,13 @@ final class OnlineProbe implements AutoCloseable {
    */
   OnlineProbe(SimClrModel model, ImageDataset images, PretrainConfig config, Device device) {
     TrainConfig train = config.train();
-    this.labels = IntStream.range(0, images.size()).map(images::label).toArray();
-    this.order = new StepImages(train, images.size());
+    this.classes = new RowClasses(train, images);
     this.device = device;
-    int classes = images.classNames().size();
+    int classCount = images.classNames().size();
     Initializer init =
         new Initializer(train.seed(), Initializer.CLASSIFIER, InitialWeights.PYTORCH);
-    this.ofH = classifier(model.featureDim(), classes, init, device);
-    this.ofZ = classifier(model.head().outDim(), classes, init, device);
+    this.ofH = classifier(model.featureDim(), classCount, init, device);
+    this.ofZ = classifier(model.head().outDim(), classCount, init, device);
     List<Parameter> parameters = new ArrayList<>(prefixed(H, ofH));
     parameters.addAll(prefixed(Z, ofZ));
     this.optimizer = new AdamW(ParameterGroup.all(parameters, 0), 0.9, 0.999, 1e-8);
@@ -121,7 +119,7 @@ final class OnlineProbe implements AutoCloseable {
    */
   void add(Tensor h, Tensor z, long batch, long[] rows) {
     for (int i = 0; i < rows.length; i++) {
-      stepClasses[filled + i] = labels[order.image(batch, Math.toIntExact(rows[i]))];
+      stepClasses[filled + i] = classes.of(batch, Math.toIntExact(rows[i]));
     }
     try (var _ = TensorScope.open();
         var _ = GradMode.noGrad()) {

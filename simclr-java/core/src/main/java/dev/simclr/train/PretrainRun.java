@@ -48,6 +48,7 @@ final class PretrainRun {
   private PretrainResult execute(ImageDataset train, Optional<ImageDataset> test) {
     requireBatch(train, config.train());
     TrainingViews.requireImages(config, train);
+    Criterion.requireLabels(config, train);
     test.ifPresent(images -> requireSameClasses(train, images));
     StepPlan plan = StepPlan.of(config, train.size());
     Backend backend = Backend.prepare(config.train());

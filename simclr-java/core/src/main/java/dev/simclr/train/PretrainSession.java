@@ -124,7 +124,7 @@ final class PretrainSession {
                 LossGuard.Mode.of(backend.device()),
                 new BatchImages(train, images));
         var _ = TensorCache.open(backend.device(), memory.peakBytes())) {
-      TrainStep trainStep = new TrainStep(backend, model, optimizer, config, guard, probe);
+      TrainStep trainStep = new TrainStep(backend, model, optimizer, config, guard, images, probe);
       Pace pace = new Pace(train.imagesPerStep());
       pace.restart(System.nanoTime(), views.waitNanos());
       model.train(true);

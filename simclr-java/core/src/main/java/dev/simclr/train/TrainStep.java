@@ -1,6 +1,7 @@
 package dev.simclr.train;
 
 import dev.simclr.compute.ViewSource;
+import dev.simclr.data.ImageDataset;
 import dev.simclr.loss.NtXent;
 import dev.simclr.optim.Optimizer;
 import dev.simclr.torch.Autocast;
@@ -10,6 +11,7 @@ import dev.simclr.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 
 /**
@@ -21,7 +23,7 @@ final class TrainStep {
   private final Backend backend;
   private final SimClrModel model;
   private final Optimizer optimizer;
-  private final Criterion criterion;
+  private final LongFunction<Criterion> criteria;
   private final Optional<Chunks> chunks;
   private final GradientCache cache;
   private final PretrainConfig config;
@@ -35,6 +37,7 @@ final class TrainStep {
    * Prepares to take steps.
    *
    * @param guard sees all losses
+   * @param images that are trained on, whose labels the loss may use
    * @param probe classifiers that learn beside the encoder, if there are any
    */
   TrainStep(
@@ -43,18 +46,19 @@ final class TrainStep {
       Optimizer optimizer,
       PretrainConfig config,
       LossGuard guard,
+      ImageDataset images,
       Optional<OnlineProbe> probe) {
     this.backend = backend;
     this.model = model;
     this.optimizer = optimizer;
-    this.criterion = Criterion.of(config);
+    this.criteria = Criterion.of(config, images);
     this.chunks =
         Chunks.several(config.train())
             ? Optional.of(new Chunks(config.train(), config.augment().views()))
             : Optional.empty();
     List<Tensor> buffers = new ArrayList<>(model.encoder().namedBuffers().values());
     buffers.addAll(model.head().namedBuffers().values());
-    this.cache = new GradientCache(buffers, criterion);
+    this.cache = new GradientCache(buffers);
     this.config = config;
     this.guard = guard;
     this.probe = probe;
@@ -97,8 +101,10 @@ final class TrainStep {
   }
 
   private NtXent.Result backward(long step, long batch, Tensor views, double lr) {
+    Criterion criterion = criteria.apply(batch);
     if (chunks.isPresent()) {
       return cache.backward(
+          criterion,
           (chunk, rows, last) -> last ? observed(chunk, batch, rows) : project(chunk),
           views,
           chunks.get().of(batch + 1),

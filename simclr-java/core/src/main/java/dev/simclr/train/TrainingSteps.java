@@ -48,7 +48,8 @@ public final class TrainingSteps implements AutoCloseable {
    * @param config of the training
    * @param images at least a batch of them; used until this is closed
    * @param part what a step does
-   * @throws DataException if there are fewer images than a batch has
+   * @throws DataException if there are fewer images than a batch has, or the loss needs labels that
+   *     they lack
    * @throws IllegalArgumentException if the loss does not fit the number of views
    */
   public TrainingSteps(PretrainConfig config, ImageDataset images, Part part) {
@@ -75,7 +76,7 @@ public final class TrainingSteps implements AutoCloseable {
         TensorCache.open(
             backend.device(), MemoryEstimate.of(config, bf16, 0, ViewLoader.BUFFERS).peakBytes());
     model.train(true);
-    this.trainStep = new TrainStep(backend, model, optimizer, config, guard, Optional.empty());
+    this.trainStep = new TrainStep(backend, model, optimizer, config, guard, images, Optional.empty());
     this.loader =
         part == Part.MODEL
             ? madeOnce(config, images)
@@ -86,6 +87,7 @@ public final class TrainingSteps implements AutoCloseable {
   static Backend backend(PretrainConfig config, ImageDataset images) {
     Criterion.require(config);
     Chunks.require(config);
+    Criterion.requireLabels(config, images);
     int needed = config.train().imagesPerStep();
     if (images.size() < needed) {
       throw new DataException(
