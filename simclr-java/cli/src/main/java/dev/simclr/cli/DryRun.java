@@ -1,18 +1,21 @@
 package dev.simclr.cli;
 
+import dev.simclr.data.ImageLabels;
+import dev.simclr.train.DataListing;
 import dev.simclr.train.DataSize;
+import dev.simclr.train.FineTunePlan;
 import dev.simclr.train.RunPlan;
 import java.util.Locale;
+import java.util.Optional;
 
-/** What {@code simclr pretrain --dry-run} prints. */
+/** What {@code --dry-run} prints of a training. */
 final class DryRun {
   private DryRun() {}
 
   static void print(Console console, RunPlan plan) {
     DataSize data = plan.data();
     console.fact("data", format("%,d training and %,d test images", data.train(), data.test()));
-    data.missing()
-        .ifPresent(reason -> console.fact("", "as published with the data, since " + reason));
+    missing(console, data.missing());
     console.fact(
         "encoder", format("%,d parameters, h of %,d", plan.encoderParameters(), plan.featureDim()));
     console.fact("head", format("%,d parameters", plan.headParameters()));
@@ -21,6 +24,38 @@ final class DryRun {
     console.fact("peak lr", format("%.4g", plan.peakLr()));
     console.fact("device", plan.device());
     console.fact("memory", "estimated peak " + plan.memory());
+  }
+
+  /**
+   * Prints the training of a classifier.
+   *
+   * @param images training images that are used
+   */
+  static void print(Console console, DataListing data, int images, FineTunePlan plan) {
+    console.fact(
+        "data",
+        format(
+            "%,d of %,d training images, %,d test images, %,d classes",
+            images,
+            data.train().size(),
+            data.test().map(ImageLabels::size).orElse(0),
+            data.train().classNames().size()));
+    missing(console, data.missing());
+    console.fact(
+        "parameters", format("%,d, of which %,d are trained", plan.parameters(), plan.trained()));
+    console.fact("steps", format("%,d, %,d an epoch", plan.steps(), plan.stepsPerEpoch()));
+    console.fact("peak lr", format("%.4g", plan.peakLr()));
+    console.fact("device", plan.device());
+    console.fact("memory", "estimated peak " + plan.memory());
+  }
+
+  private static void missing(Console console, Optional<String> reason) {
+    reason.ifPresent(r -> console.fact("", "as published with the data, since " + r));
+  }
+
+  /** Says that there is nothing for {@code --json} to print. */
+  static ConfigException noJson() {
+    return new ConfigException("--dry-run and --json exclude each other");
   }
 
   private static String format(String pattern, Object... values) {

@@ -3,6 +3,8 @@ package dev.simclr.cli;
 import dev.simclr.eval.Accuracy;
 import dev.simclr.eval.ClassificationReport;
 import dev.simclr.torch.TensorScope;
+import dev.simclr.train.DataListing;
+import dev.simclr.train.FineTunePlan;
 import dev.simclr.train.RunData;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -123,7 +125,7 @@ final class Evaluating {
     try (var _ = LogLines.install(console);
         RunData data = RunData.open(resolved.config().data(), new PackingPrinter(console));
         var _ = TensorScope.open()) {
-      LabelledFeatures.requireLabels(data, name);
+      LabelledFeatures.requireLabels(data.train(), data.test(), name);
       Map<String, Object> result = new LinkedHashMap<>();
       Inputs inputs = new Inputs(resolved, data, console, result);
       Measured measured = work.measure(inputs);
@@ -150,6 +152,33 @@ final class Evaluating {
         measured.report().ifPresent(report -> Reports.print(report, console));
         console.fact("time", String.format(Locale.ROOT, "%.1f s", seconds));
       }
+    }
+    return ExitCode.OK;
+  }
+
+  /** Plans a training on all training images. */
+  interface Planned {
+    FineTunePlan plan(EncoderArguments.Resolved resolved, DataListing data);
+  }
+
+  /**
+   * Prints what an evaluation would train, and reads no image.
+   *
+   * @param name as in {@link #run}
+   * @param alsoUsed as in {@link #run}
+   */
+  ExitCode dryRun(String name, Pattern alsoUsed, Planned planned) {
+    if (json) {
+      throw DryRun.noJson();
+    }
+    EncoderArguments.Resolved resolved = arguments.resolve(alsoUsed);
+    Console console = Console.standard(false);
+    try (var _ = LogLines.install(console);
+        DataListing data = DataListing.of(resolved.config().data())) {
+      LabelledFeatures.requireLabels(data.train(), data.test(), name);
+      FineTunePlan plan = planned.plan(resolved, data);
+      console.fact("encoder", resolved.place().toString());
+      DryRun.print(console, data, data.train().size(), plan);
     }
     return ExitCode.OK;
   }

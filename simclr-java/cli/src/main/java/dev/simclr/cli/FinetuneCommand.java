@@ -7,8 +7,10 @@ import dev.simclr.data.SubsetDataset;
 import dev.simclr.embed.Encoder;
 import dev.simclr.train.Augmentation;
 import dev.simclr.train.ClassifierConfig;
+import dev.simclr.train.DataListing;
 import dev.simclr.train.EncoderConfig;
 import dev.simclr.train.FineTuneConfig;
+import dev.simclr.train.FineTunePlan;
 import dev.simclr.train.FineTuneResult;
 import dev.simclr.train.FineTuner;
 import dev.simclr.train.HeadConfig;
@@ -159,6 +161,13 @@ final class FinetuneCommand implements Callable<Integer> {
       description = "Print one JSON object to standard output, and all else to standard error.")
   private boolean json;
 
+  @Option(
+      names = "--dry-run",
+      description =
+          "Print the number of weights and steps, the learning rate and an estimate of memory, and"
+              + " stop. No image is read and no file is written.")
+  private boolean dryRun;
+
   /** What the run starts from. */
   private record Start(
       PretrainConfig config, EncoderConfig encoder, Optional<EncoderArguments.Resolved> resolved) {}
@@ -166,13 +175,16 @@ final class FinetuneCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     LabelSelection selection = LabelSelection.parse(labels);
-    if (results.folder().isEmpty()) {
+    if (results.folder().isEmpty() && !dryRun) {
       throw new ConfigException("give --out DIR, a folder for the classifier and its results");
     }
     results.check();
     Start start = start();
     HeadLayer layer = HeadLayer.parse("--head-layer", headLayer.orElse(defaultLayer(selection)));
     start.resolved.ifPresent(layer::requireHead);
+    if (dryRun) {
+      return plan(start, layer, selection);
+    }
     long begin = System.nanoTime();
     Console console = json ? new Console(System.err, false, false) : Console.standard(false);
     try (var _ = LogLines.install(console);
@@ -200,6 +212,40 @@ final class FinetuneCommand implements Callable<Integer> {
       }
     }
     return ExitCode.OK.code();
+  }
+
+  private int plan(Start start, HeadLayer layer, LabelSelection selection) {
+    if (json) {
+      throw DryRun.noJson();
+    }
+    Console console = Console.standard(false);
+    try (var _ = LogLines.install(console);
+        DataListing data = DataListing.of(start.config.data())) {
+      LabelledFeatures.requireLabels(data.train(), "training", "finetune");
+      data.test().ifPresent(test -> LabelledFeatures.requireLabels(test, "test", "finetune"));
+      int all = data.train().size();
+      int images = selection.choose(data.train(), seed).length;
+      FineTunePlan plan =
+          FineTunePlan.of(
+              classifier(start, layer, data.train().classNames()),
+              config((double) images / all),
+              start.config.train(),
+              images,
+              start.config.eval().batch());
+      console.fact("encoder", from(start));
+      DryRun.print(console, data, images, plan);
+    }
+    return ExitCode.OK.code();
+  }
+
+  private static String from(Start start) {
+    return start.resolved.map(r -> r.place().toString()).orElse("random weights");
+  }
+
+  private static ClassifierConfig classifier(
+      Start start, HeadLayer layer, List<String> classNames) {
+    HeadConfig head = start.config.head();
+    return new ClassifierConfig(start.encoder, Optional.of(head), layer.count(head), classNames);
   }
 
   private void print(FineTuneResult tuned, double seconds, Console console) {
@@ -262,14 +308,10 @@ final class FinetuneCommand implements Callable<Integer> {
       RunData data,
       ImageDataset train,
       Console console) {
-    HeadConfig head = start.config.head();
-    ClassifierConfig classifier =
-        new ClassifierConfig(
-            start.encoder, Optional.of(head), layer.count(head), train.classNames());
     StopToken stop = new StopToken();
     Path file = results.prepare().orElseThrow();
     FineTuner tuner =
-        FineTuner.of(classifier, config)
+        FineTuner.of(classifier(start, layer, train.classNames()), config)
             .trainImages(train)
             .views(views(start.config))
             .machine(start.config.train())
@@ -298,7 +340,7 @@ final class FinetuneCommand implements Callable<Integer> {
 
   private void describe(
       Start start, RunData data, ImageDataset train, Console console, Map<String, Object> result) {
-    String from = start.resolved.map(r -> r.place().toString()).orElse("random weights");
+    String from = from(start);
     console.fact("encoder", from);
     int test = data.test().map(ImageDataset::size).orElse(0);
     console.fact(

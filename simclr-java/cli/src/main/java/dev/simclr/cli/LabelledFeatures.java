@@ -2,9 +2,11 @@ package dev.simclr.cli;
 
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
+import dev.simclr.data.ImageLabels;
 import dev.simclr.embed.Encoder;
 import dev.simclr.torch.Tensor;
 import dev.simclr.train.RunData;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -25,13 +27,13 @@ record LabelledFeatures(
    * @param what needs them, for the message
    * @throws DataException naming what is missing
    */
-  static void requireLabels(RunData data, String what) {
-    if (data.test().isEmpty()) {
+  static void requireLabels(ImageLabels train, Optional<? extends ImageLabels> test, String what) {
+    if (test.isEmpty()) {
       throw new DataException(
           what + " needs test images, and the data has none; data.test names their folder");
     }
-    requireLabels(data.train(), "training", what);
-    requireLabels(data.test().get(), "test", what);
+    requireLabels(train, "training", what);
+    requireLabels(test.get(), "test", what);
   }
 
   /**
@@ -40,7 +42,7 @@ record LabelledFeatures(
    * @param split what they are for, and {@code what} needs them, for the message
    * @throws DataException if not all have one
    */
-  static void requireLabels(ImageDataset images, String split, String what) {
+  static void requireLabels(ImageLabels images, String split, String what) {
     if (!images.labelled()) {
       throw new DataException(
           what

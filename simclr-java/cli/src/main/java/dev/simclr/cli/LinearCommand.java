@@ -13,7 +13,9 @@ import dev.simclr.torch.TensorScope;
 import dev.simclr.train.Augmentation;
 import dev.simclr.train.ClassifierConfig;
 import dev.simclr.train.ClassifierModel;
+import dev.simclr.train.DataListing;
 import dev.simclr.train.FineTuneConfig;
+import dev.simclr.train.FineTunePlan;
 import dev.simclr.train.FineTuneResult;
 import dev.simclr.train.FineTuner;
 import dev.simclr.train.HeadConfig;
@@ -118,10 +120,20 @@ final class LinearCommand implements Callable<Integer> {
               + " folder.")
   private String features;
 
+  @Option(
+      names = "--dry-run",
+      description =
+          "For sgd: print the number of weights and steps, the learning rate and an estimate of"
+              + " memory, and stop. No image is read and no file is written.")
+  private boolean dryRun;
+
   @Override
   public Integer call() {
     check();
     results.check();
+    if (dryRun) {
+      return evaluating.dryRun("linear", TRAINS, this::plan).code();
+    }
     return evaluating
         .run(
             "linear",
@@ -137,6 +149,7 @@ final class LinearCommand implements Callable<Integer> {
     requireMethod("--batch", batch.isPresent(), Method.SGD);
     requireMethod("--lr", lr.isPresent(), Method.SGD);
     requireMethod("--weight-decay", weightDecay.isPresent(), Method.SGD);
+    requireMethod("--dry-run", dryRun, Method.SGD);
     if (method == Method.SGD && !layer().isEncoder()) {
       throw new ConfigException("--features belongs to --method fixed and lbfgs");
     }
@@ -246,14 +259,27 @@ final class LinearCommand implements Callable<Integer> {
             model.objective()));
   }
 
-  private Evaluating.Measured sgd(Evaluating.Inputs inputs, Optional<Path> file) {
+  private FineTuneConfig sgdConfig() {
     FineTuneConfig usual = FineTuneConfig.linear(batch.orElse(DEFAULT_BATCH)).withSeed(seed);
     OptimConfig optim =
         usual.optim().toBuilder()
             .lr(lr.orElse(usual.optim().lr()))
             .weightDecay(weightDecay.orElse(usual.optim().weightDecay()))
             .build();
-    FineTuneConfig config = usual.withEpochs(epochs.orElse(usual.epochs())).withOptim(optim);
+    return usual.withEpochs(epochs.orElse(usual.epochs())).withOptim(optim);
+  }
+
+  private FineTunePlan plan(EncoderArguments.Resolved resolved, DataListing data) {
+    return FineTunePlan.of(
+        ClassifierConfig.of(resolved.encoder(), data.train().classNames()),
+        sgdConfig(),
+        resolved.config().train(),
+        data.train().size(),
+        resolved.config().eval().batch());
+  }
+
+  private Evaluating.Measured sgd(Evaluating.Inputs inputs, Optional<Path> file) {
+    FineTuneConfig config = sgdConfig();
     inputs.console().fact("encoder", inputs.resolved().place().toString());
     inputs.result().put("encoder", inputs.resolved().place().toString());
     inputs.describeData();

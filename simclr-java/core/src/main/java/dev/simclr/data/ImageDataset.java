@@ -15,11 +15,12 @@ import java.util.stream.Stream;
  * IndexOutOfBoundsException}; asking for an image or a fact about one after {@link #close()} is an
  * {@link IllegalStateException}.
  */
-public interface ImageDataset extends AutoCloseable {
+public interface ImageDataset extends ImageLabels, AutoCloseable {
   /** The label of an image whose class is not known. */
   int UNLABELLED = -1;
 
   /** Number of images, at least 1. */
+  @Override
   int size();
 
   /** Rows of image {@code index}, at least 1. */
@@ -45,15 +46,19 @@ public interface ImageDataset extends AutoCloseable {
   }
 
   /** The class of image {@code index}, in {@code [0, classNames().size())}, or -1 if not known. */
+  @Override
   int label(int index);
 
   /** Whether every image has a label. */
+  @Override
   boolean labelled();
 
   /** The names of the classes, by label. Empty when the data set has no classes. Unmodifiable. */
+  @Override
   List<String> classNames();
 
   /** Where image {@code index} came from: a path relative to the root, or {@code "train/00017"}. */
+  @Override
   String name(int index);
 
   /**

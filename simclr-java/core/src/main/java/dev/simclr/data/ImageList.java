@@ -1,28 +1,14 @@
 package dev.simclr.data;
 
-import java.util.List;
-
 /**
  * The images of one split of a source, in a fixed order, not yet decoded. All methods may be called
  * from several threads at once. Closed by whoever asked for it.
  */
-public interface ImageList extends AutoCloseable {
-  /** Number of images, at least 1. */
-  int size();
-
-  /** Name of an image, unique in the list and stable between runs. */
-  String name(int index);
-
+public interface ImageList extends ImageLabels, AutoCloseable {
   /** What to call an image in a message: the path of its file, where it has one. */
   default String describe(int index) {
     return name(index);
   }
-
-  /** Class of an image, or {@link ImageDataset#UNLABELLED}. */
-  int label(int index);
-
-  /** Names of the classes by label; empty when there are no classes. */
-  List<String> classNames();
 
   /**
    * A text that changes whenever the content may have changed: a digest over the names, sizes and

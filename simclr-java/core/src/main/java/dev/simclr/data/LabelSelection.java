@@ -103,7 +103,7 @@ public sealed interface LabelSelection {
    * @throws DataException if a class has too few images, or the file cannot be read or names an
    *     image that is not there, not certain or listed already
    */
-  default int[] choose(ImageDataset images, long seed) {
+  default int[] choose(ImageLabels images, long seed) {
     return switch (this) {
       case All() -> IntStream.range(0, images.size()).toArray();
       case Share(double share) -> {
@@ -115,7 +115,7 @@ public sealed interface LabelSelection {
     };
   }
 
-  private static int[] balanced(ImageDataset images, int count, long seed) {
+  private static int[] balanced(ImageLabels images, int count, long seed) {
     int[] labels = IntStream.range(0, images.size()).map(images::label).toArray();
     int[] members = new int[images.classNames().size()];
     for (int label : labels) {
@@ -136,7 +136,7 @@ public sealed interface LabelSelection {
     return LabelledIndices.perClass(labels, members.length, count, seed);
   }
 
-  private static int[] listed(ImageDataset images, Path path) {
+  private static int[] listed(ImageLabels images, Path path) {
     // A file name that several images have names none of them.
     Map<String, Integer> byName = new HashMap<>();
     for (int i = 0; i < images.size(); i++) {

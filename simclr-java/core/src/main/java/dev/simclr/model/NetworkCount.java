@@ -1,5 +1,7 @@
 package dev.simclr.model;
 
+import java.util.function.Predicate;
+
 /**
  * The size of a network.
  *
@@ -15,5 +17,13 @@ public record NetworkCount(long trainable, long statistics) {
             .mapToLong(buffer -> buffer.getValue().numel())
             .sum();
     return new NetworkCount(module.parameterCount(), statistics);
+  }
+
+  /** Counts the trainable numbers of the tensors with some names. */
+  static long trainable(Module module, Predicate<String> names) {
+    return module.parameters().stream()
+        .filter(p -> names.test(p.name()))
+        .mapToLong(p -> p.tensor().numel())
+        .sum();
   }
 }

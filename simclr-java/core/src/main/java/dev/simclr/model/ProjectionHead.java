@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The projection head g: features h to the vectors whose directions the loss compares (SimCLR,
@@ -272,6 +273,22 @@ public final class ProjectionHead extends Module {
       try (ProjectionHead head =
           new ProjectionHead(this, Initializer.shapesOnly(Initializer.HEAD, variant))) {
         return NetworkCount.of(head);
+      }
+    }
+
+    /**
+     * Counts the trainable numbers of some tensors of what {@link #build} would make, without
+     * making it.
+     *
+     * @param names chooses tensors by their names
+     * @return trainable numbers
+     * @throws IllegalArgumentException naming the option, its value and what is allowed
+     */
+    public long trainable(Predicate<String> names) {
+      check();
+      try (ProjectionHead head =
+          new ProjectionHead(this, Initializer.shapesOnly(Initializer.HEAD, variant))) {
+        return NetworkCount.trainable(head, names);
       }
     }
 

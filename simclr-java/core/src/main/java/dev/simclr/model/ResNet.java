@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * A residual network without classifier (He et al. 2016, arXiv 1512.03385): images to features h,
@@ -377,6 +378,22 @@ public final class ResNet extends Module {
       try (ResNet network =
           new ResNet(this, Initializer.shapesOnly(Initializer.ENCODER, variant))) {
         return NetworkCount.of(network);
+      }
+    }
+
+    /**
+     * Counts the trainable numbers of some tensors of what {@link #build} would make, without
+     * making it.
+     *
+     * @param names chooses tensors by their names
+     * @return trainable numbers
+     * @throws IllegalArgumentException naming the option, its value and what is allowed
+     */
+    public long trainable(Predicate<String> names) {
+      check();
+      try (ResNet network =
+          new ResNet(this, Initializer.shapesOnly(Initializer.ENCODER, variant))) {
+        return NetworkCount.trainable(network, names);
       }
     }
 

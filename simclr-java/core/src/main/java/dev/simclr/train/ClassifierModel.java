@@ -90,6 +90,11 @@ public final class ClassifierModel implements AutoCloseable {
     }
   }
 
+  /** Returns how many numbers the linear layer has. */
+  static long linearParameters(ClassifierConfig config) {
+    return (width(config, config.encoder().featureDim()) + 1L) * config.classNames().size();
+  }
+
   /** Inputs of the linear layer. */
   private static int width(ClassifierConfig config, int featureDim) {
     if (config.headLayer() == 0) {
@@ -214,7 +219,7 @@ public final class ClassifierModel implements AutoCloseable {
    * @param block see {@link FineTuneConfig#fromBlock}
    */
   void trainAfter(int block) {
-    encoder.train(name -> blockOf(name) > block);
+    encoder.train(name -> isAfter(name, block));
     head.ifPresent(h -> h.train(block < STAGES));
   }
 
@@ -225,7 +230,7 @@ public final class ClassifierModel implements AutoCloseable {
   List<Parameter> trainable(int block) {
     List<Parameter> trained = new ArrayList<>();
     for (Parameter p : encoder.parameters()) {
-      boolean after = blockOf(p.name()) > block;
+      boolean after = isAfter(p.name(), block);
       p.tensor().requiresGrad(after);
       if (after) {
         trained.add(p);
@@ -234,7 +239,7 @@ public final class ClassifierModel implements AutoCloseable {
     head.ifPresent(h -> {
       // Layers that are not kept have no part in the scores, and so no gradient.
       for (Parameter p : h.parameters()) {
-        boolean after = block < STAGES && layerOf(p.name()) < config.headLayer();
+        boolean after = isAfterInHead(p.name(), block, config.headLayer());
         p.tensor().requiresGrad(after);
         if (after) {
           trained.add(new Parameter(HEAD + p.name(), p.kind(), p.tensor()));
@@ -245,6 +250,16 @@ public final class ClassifierModel implements AutoCloseable {
         .parameters()
         .forEach(p -> trained.add(new Parameter(LINEAR + p.name(), p.kind(), p.tensor())));
     return trained;
+  }
+
+  /** Whether a tensor or module of the encoder comes after a block. */
+  static boolean isAfter(String name, int block) {
+    return blockOf(name) > block;
+  }
+
+  /** Whether a tensor of the head comes after a block and is in one of the layers that are kept. */
+  static boolean isAfterInHead(String name, int block, int kept) {
+    return block < STAGES && layerOf(name) < kept;
   }
 
   private static int layerOf(String headName) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What it takes to use the weights of an encoder: the architecture, and how images are prepared.
@@ -123,6 +124,11 @@ public record EncoderConfig(
   /** Returns the size of the network, without building it. */
   public NetworkCount count() {
     return architecture().count();
+  }
+
+  /** Counts the trainable numbers of the tensors with some names, without building the network. */
+  long trainable(Predicate<String> names) {
+    return architecture().trainable(names);
   }
 
   /** Returns the width of h. */

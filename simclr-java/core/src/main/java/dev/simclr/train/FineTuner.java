@@ -195,14 +195,7 @@ public final class FineTuner {
     }
     require(train, "training");
     testImages.ifPresent(test -> require(test, "test"));
-    if (train.size() < config.batch()) {
-      throw new DataException(
-          "the batch is "
-              + config.batch()
-              + ", more than the "
-              + train.size()
-              + " training images");
-    }
+    FineTunePlan.requireBatch(config, train.size());
     return ComputeThread.callOnce(() -> execute(train), stop::request);
   }
 

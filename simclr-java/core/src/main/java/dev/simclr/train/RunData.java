@@ -107,6 +107,11 @@ public final class RunData implements AutoCloseable {
         progress);
   }
 
+  /** Lists the images of a split that is there, without reading any of them; to be closed. */
+  static ImageList list(DataConfig data, Split split) {
+    return source(data).list(split);
+  }
+
   /** Returns how many images a split has, without reading any of them; 0 if there is no split. */
   static int size(DataConfig data, Split split) {
     DataSource source = source(data);

@@ -1,0 +1,89 @@
+package dev.simclr.train;
+
+import dev.simclr.data.DataException;
+import dev.simclr.data.ImageDataset;
+import dev.simclr.data.ImageLabels;
+import dev.simclr.data.ImageList;
+import dev.simclr.data.Split;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Names and classes of a configuration's images, without reading any of them; to be closed.
+ *
+ * @param train training images
+ * @param test test images, if there are such
+ * @param missing why they are only as many as were published with the data, and equally many of
+ *     each class, if the data itself was not found
+ */
+public record DataListing(ImageLabels train, Optional<ImageLabels> test, Optional<String> missing)
+    implements AutoCloseable {
+  /**
+   * Lists the images, or takes the published numbers where the data is not there.
+   *
+   * @throws IllegalArgumentException if {@code data.root} is needed and absent, and no numbers are
+   *     published for the source
+   * @throws DataException if data is missing, and no numbers are published for the source
+   */
+  public static DataListing of(DataConfig data) {
+    DataSize size = DataSize.of(data);
+    if (size.missing().isPresent()) {
+      int classes = classes(data);
+      return new DataListing(
+          new Published(size.train(), classes),
+          Optional.of(new Published(size.test(), classes)),
+          size.missing());
+    }
+    ImageList train = RunData.list(data, Split.TRAIN);
+    try {
+      return new DataListing(
+          train,
+          size.test() > 0 ? Optional.of(RunData.list(data, Split.TEST)) : Optional.empty(),
+          Optional.empty());
+    } catch (RuntimeException e) {
+      train.close();
+      throw e;
+    }
+  }
+
+  private static int classes(DataConfig data) {
+    return switch (data.source()) {
+      case CIFAR10, FASHION_MNIST -> 10;
+      case CIFAR100 -> 100;
+      case IMAGENET -> 1000;
+      case STL10 -> data.train().orElse("train").contains("unlabeled") ? 0 : 10;
+      case FOLDER, LIST, EMBEDDED -> throw new IllegalStateException("no published numbers");
+    };
+  }
+
+  /** Images of which the numbers alone are known. */
+  private record Published(int size, int classes) implements ImageLabels {
+    @Override
+    public String name(int index) {
+      return Integer.toString(index);
+    }
+
+    @Override
+    public int label(int index) {
+      return classes == 0 ? ImageDataset.UNLABELLED : index % classes;
+    }
+
+    @Override
+    public List<String> classNames() {
+      return IntStream.range(0, classes).mapToObj(Integer::toString).toList();
+    }
+  }
+
+  @Override
+  public void close() {
+    close(train);
+    test.ifPresent(DataListing::close);
+  }
+
+  private static void close(ImageLabels images) {
+    if (images instanceof ImageList list) {
+      list.close();
+    }
+  }
+}
