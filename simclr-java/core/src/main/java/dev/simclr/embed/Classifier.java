@@ -5,17 +5,22 @@ import dev.simclr.checkpoint.SafetensorsReader;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.RgbImage;
+import dev.simclr.model.Module;
 import dev.simclr.torch.Device;
 import dev.simclr.train.ClassifierConfig;
 import dev.simclr.train.ClassifierModel;
+import dev.simclr.train.UserEncoder;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.LongFunction;
 
 /**
  * A trained classifier: images to classes.
@@ -71,20 +76,55 @@ public final class Classifier implements AutoCloseable {
    */
   public static Classifier load(Path place, EncoderOptions options) {
     Objects.requireNonNull(options, "options");
+    requireNoConfig(options);
+    Path file = file(place);
+    return open(file, Optional.empty(), describe(file), options);
+  }
+
+  /**
+   * Loads a classifier on a network of the caller's, as {@link dev.simclr.train.FineTuner#encoder}
+   * trains it.
+   *
+   * @param place as in {@link #load(Path, EncoderOptions)}
+   * @param featureDim width of what the network gives, at least 1
+   * @param network makes the network on the CPU from a seed, whose weights are replaced; called on
+   *     the thread that computes, and closed by the classifier
+   * @param options as in {@link #load(Path, EncoderOptions)}
+   * @throws CheckpointException naming the file, if it is missing, damaged, no classifier or for
+   *     another network
+   * @throws IllegalArgumentException if {@code featureDim} is less than 1, CUDA is asked for and
+   *     not there, or a configuration given
+   * @throws dev.simclr.torch.TorchException if the native library cannot be loaded or fails
+   */
+  public static Classifier load(
+      Path place, int featureDim, LongFunction<? extends Module> network, EncoderOptions options) {
+    requireNoConfig(options);
+    Path file = file(place);
+    Optional<UserEncoder> user = Optional.of(new UserEncoder(featureDim, network));
+    return open(file, user, describe(file, ClassifierConfig::ofViews), options);
+  }
+
+  private static void requireNoConfig(EncoderOptions options) {
     if (options.config().isPresent()) {
       throw new IllegalArgumentException(
           "options.config is given; allowed: none, since a classifier's file has its own");
     }
-    Path file = file(place);
-    ClassifierConfig config = describe(file);
+  }
+
+  private static Classifier open(
+      Path file, Optional<UserEncoder> user, ClassifierConfig config, EncoderOptions options) {
     Encoder scores =
         Encoder.open(
-            device -> network(file, config, device), config.encoder(), options, "the classifier");
+            device -> network(file, user, config, device),
+            config.encoder(),
+            options,
+            "the classifier");
     return new Classifier(config, scores);
   }
 
-  private static Encoder.Network network(Path file, ClassifierConfig config, Device device) {
-    ClassifierModel model = ClassifierModel.load(file, device);
+  private static Encoder.Network network(
+      Path file, Optional<UserEncoder> user, ClassifierConfig config, Device device) {
+    ClassifierModel model = ClassifierModel.load(file, user, device);
     return Encoder.network(model::forward, config.classNames().size(), model::close);
   }
 
@@ -95,9 +135,13 @@ public final class Classifier implements AutoCloseable {
    * @throws CheckpointException naming the file, if it is missing, damaged or no classifier
    */
   public static ClassifierConfig describe(Path place) {
-    Path file = file(place);
+    return describe(file(place), ClassifierConfig::of);
+  }
+
+  private static ClassifierConfig describe(
+      Path file, BiFunction<Map<String, String>, String, ClassifierConfig> read) {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
-      return ClassifierConfig.of(reader.metadata(), file.toString());
+      return read.apply(reader.metadata(), file.toString());
     }
   }
 

@@ -6,6 +6,7 @@ import dev.simclr.compute.ComputeThread;
 import dev.simclr.compute.Features;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.RgbImage;
+import dev.simclr.model.Module;
 import dev.simclr.model.ResNet;
 import dev.simclr.torch.DType;
 import dev.simclr.torch.Device;
@@ -16,6 +17,7 @@ import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import dev.simclr.torch.Torch;
 import dev.simclr.train.EncoderConfig;
+import dev.simclr.train.UserEncoder;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -31,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntFunction;
+import java.util.function.LongFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
@@ -125,8 +128,47 @@ public final class Encoder implements AutoCloseable {
     EncoderConfig config = file.config(options.config());
     return open(
         device -> {
-          ResNet resnet = file.load(config, device);
+          ResNet resnet = file.load(() -> config.network(0), device);
           return network(resnet::forward, resnet.featureDim(), resnet::close);
+        },
+        config,
+        options,
+        "the encoder");
+  }
+
+  /**
+   * Loads an encoder that is a network of the caller's, as {@link
+   * dev.simclr.train.Pretrainer#encoder} trains it.
+   *
+   * <pre>{@code
+   * Encoder.load(folder, 64, seed -> new MyNetwork(seed), EncoderOptions.defaults());
+   * }</pre>
+   *
+   * @param place the folder of a finished run, or its {@code model.safetensors}, which has the
+   *     weights by the network's names and says how images are prepared, unless {@link
+   *     EncoderOptions#config} does; section {@code model} is ignored
+   * @param featureDim width of what the network gives, at least 1
+   * @param network makes the network on the CPU from a seed, whose weights are replaced; called on
+   *     the thread that computes, and closed by the encoder
+   * @param options device, threads and batch size
+   * @throws dev.simclr.checkpoint.CheckpointException naming the file, if it is missing, damaged,
+   *     or for another network
+   * @throws IllegalArgumentException if {@code featureDim} is less than 1, or CUDA is asked for and
+   *     not there
+   * @throws dev.simclr.torch.TorchException if the native library cannot be loaded or fails
+   */
+  public static Encoder load(
+      Path place, int featureDim, LongFunction<? extends Module> network, EncoderOptions options) {
+    UserEncoder user = new UserEncoder(featureDim, network);
+    EncoderFile file = EncoderFile.find(place);
+    EncoderConfig config = options.config().orElseGet(file::views);
+    return open(
+        device -> {
+          Module module = file.load(() -> user.network().apply(0), device);
+          return network(
+              views -> UserEncoder.requireFeatures(module.forward(views), featureDim),
+              featureDim,
+              module::close);
         },
         config,
         options,
@@ -200,7 +242,10 @@ public final class Encoder implements AutoCloseable {
     return EncoderFile.find(place).path();
   }
 
-  /** Returns the architecture, and how images are prepared. */
+  /**
+   * Returns the architecture, and how images are prepared; of a network of the caller's only the
+   * latter, and {@code model} means nothing.
+   */
   public EncoderConfig config() {
     return config;
   }

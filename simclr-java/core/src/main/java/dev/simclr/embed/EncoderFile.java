@@ -2,7 +2,7 @@ package dev.simclr.embed;
 
 import dev.simclr.checkpoint.CheckpointException;
 import dev.simclr.checkpoint.SafetensorsReader;
-import dev.simclr.model.ResNet;
+import dev.simclr.model.Module;
 import dev.simclr.torch.Device;
 import dev.simclr.torch.MemoryFormat;
 import dev.simclr.train.EncoderConfig;
@@ -10,6 +10,7 @@ import dev.simclr.train.EncoderWeights;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The weights of an encoder on disk.
@@ -65,10 +66,11 @@ record EncoderFile(Path path) {
   /**
    * Loads the network, in evaluation mode and channels-last, on the calling thread.
    *
+   * @param made makes the network, on the CPU
    * @throws CheckpointException naming the file and what does not fit the architecture
    */
-  ResNet load(EncoderConfig config, Device device) {
-    ResNet network = config.network(0);
+  <M extends Module> M load(Supplier<M> made, Device device) {
+    M network = made.get();
     try {
       new EncoderWeights(path).loadInto(network);
       network.to(device);
@@ -78,6 +80,17 @@ record EncoderFile(Path path) {
     } catch (RuntimeException | Error e) {
       network.close();
       throw e;
+    }
+  }
+
+  /**
+   * Reads how images are prepared, and nothing about the architecture.
+   *
+   * @throws CheckpointException naming the file and what is missing or wrong
+   */
+  EncoderConfig views() {
+    try (SafetensorsReader reader = SafetensorsReader.open(path)) {
+      return EncoderConfig.ofViews(reader.metadata(), path.toString());
     }
   }
 

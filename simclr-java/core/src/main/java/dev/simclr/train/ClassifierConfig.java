@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
@@ -66,7 +67,16 @@ public record ClassifierConfig(
 
   /** Returns the metadata that the classifier's file has. */
   public Map<String, String> metadata() {
-    Map<String, String> metadata = new TreeMap<>(encoder.metadata());
+    return metadata(encoder.metadata());
+  }
+
+  /** Returns the same without a word on the architecture, for a network of the caller's. */
+  Map<String, String> metadataOfViews() {
+    return metadata(EncoderMetadata.ofViews(encoder));
+  }
+
+  private Map<String, String> metadata(Map<String, String> ofEncoder) {
+    Map<String, String> metadata = new TreeMap<>(ofEncoder);
     metadata.put(CLASSES, toJson(classNames));
     metadata.put(HEAD_LAYER, Integer.toString(headLayer));
     head.ifPresent(section -> metadata.putAll(ConfigEntries.of(section, HEAD)));
@@ -81,13 +91,32 @@ public record ClassifierConfig(
    * @throws CheckpointException naming the file and the value that is missing or wrong
    */
   public static ClassifierConfig of(Map<String, String> metadata, String origin) {
+    return read(metadata, origin, EncoderConfig::of);
+  }
+
+  /**
+   * Reads the metadata of the file of a classifier on a network of the caller's: {@code model} of
+   * the encoder is the default one, and means nothing.
+   *
+   * @param metadata as in {@link #of(Map, String)}
+   * @param origin likewise
+   * @throws CheckpointException naming the file and the value that is missing or wrong
+   */
+  public static ClassifierConfig ofViews(Map<String, String> metadata, String origin) {
+    return read(metadata, origin, EncoderConfig::ofViews);
+  }
+
+  private static ClassifierConfig read(
+      Map<String, String> metadata,
+      String origin,
+      BiFunction<Map<String, String>, String, EncoderConfig> ofEncoder) {
     if (!metadata.containsKey(CLASSES)) {
       throw new CheckpointException(
           origin
               + " is no classifier: its metadata names no classes; 'simclr linear --out' and"
               + " 'simclr finetune' write classifiers");
     }
-    EncoderConfig encoder = EncoderConfig.of(metadata, origin);
+    EncoderConfig encoder = ofEncoder.apply(metadata, origin);
     Metadata values = new Metadata(metadata, origin);
     int headLayer = values.value(HEAD_LAYER, Integer::valueOf);
     try {

@@ -37,14 +37,24 @@ public final class ClassifierModel implements AutoCloseable {
   private static final int STAGES = 4;
 
   private final ClassifierConfig config;
-  private final ResNet encoder;
+  private final Module encoder;
+  private final int featureDim;
+  // Whether its layers have no stages that are known here.
+  private final boolean users;
   private final Optional<ProjectionHead> head;
   private final Linear linear;
 
   private ClassifierModel(
-      ClassifierConfig config, ResNet encoder, Optional<ProjectionHead> head, Linear linear) {
+      ClassifierConfig config,
+      Module encoder,
+      int featureDim,
+      boolean users,
+      Optional<ProjectionHead> head,
+      Linear linear) {
     this.config = config;
     this.encoder = encoder;
+    this.featureDim = featureDim;
+    this.users = users;
     this.head = head;
     this.linear = linear;
   }
@@ -56,18 +66,37 @@ public final class ClassifierModel implements AutoCloseable {
    * @param device where it is
    */
   public static ClassifierModel create(ClassifierConfig config, long seed, Device device) {
+    return create(config, Optional.empty(), seed, device);
+  }
+
+  /**
+   * The same on a network of the caller's.
+   *
+   * @param user the encoder, if it is not that of the configuration
+   * @throws IllegalArgumentException if names of its tensors are those of the classifier's own
+   */
+  static ClassifierModel create(
+      ClassifierConfig config, Optional<UserEncoder> user, long seed, Device device) {
     List<Module> parts = new ArrayList<>();
     try {
-      ResNet encoder = config.encoder().network(seed);
+      Module encoder;
+      int featureDim;
+      if (user.isPresent()) {
+        encoder = user.get().network().apply(seed);
+        featureDim = user.get().featureDim();
+      } else {
+        ResNet network = config.encoder().network(seed);
+        encoder = network;
+        featureDim = network.featureDim();
+      }
       parts.add(encoder);
+      requireOwnNames(encoder);
       Optional<ProjectionHead> head =
-          config
-              .head()
-              .map(h -> h.architecture(config.encoder(), encoder.featureDim()).seed(seed).build());
+          config.head().map(h -> h.architecture(config.encoder(), featureDim).seed(seed).build());
       head.ifPresent(parts::add);
       Initializer init =
           new Initializer(seed, Initializer.CLASSIFIER, config.encoder().initialWeights());
-      int inputs = width(config, encoder.featureDim());
+      int inputs = width(config, featureDim);
       Linear linear = Linear.classifier(inputs, config.classNames().size(), init);
       parts.add(linear);
       try (var _ = GradMode.noGrad()) {
@@ -77,11 +106,28 @@ public final class ClassifierModel implements AutoCloseable {
         part.to(device);
         part.to(MemoryFormat.CHANNELS_LAST);
       }
-      return new ClassifierModel(config, encoder, head, linear);
+      return new ClassifierModel(config, encoder, featureDim, user.isPresent(), head, linear);
     } catch (RuntimeException | Error e) {
       parts.forEach(Module::close);
       throw e;
     }
+  }
+
+  /** In a file there is one of each name. */
+  private static void requireOwnNames(Module encoder) {
+    encoder.state().keySet().stream()
+        .filter(name -> name.startsWith(HEAD) || name.startsWith(LINEAR))
+        .findFirst()
+        .ifPresent(name -> {
+          throw new IllegalArgumentException(
+              "the encoder has a tensor "
+                  + name
+                  + "; allowed: names that do not begin with "
+                  + HEAD
+                  + " or "
+                  + LINEAR
+                  + ", as those of the classifier do");
+        });
   }
 
   private static void zero(Tensor tensor) {
@@ -115,9 +161,21 @@ public final class ClassifierModel implements AutoCloseable {
    * @throws CheckpointException naming the file, if it is missing, damaged or no classifier
    */
   public static ClassifierModel load(Path file, Device device) {
+    return load(file, Optional.empty(), device);
+  }
+
+  /**
+   * The same on a network of the caller's.
+   *
+   * @param user the encoder, if it is not the one that the file describes
+   */
+  public static ClassifierModel load(Path file, Optional<UserEncoder> user, Device device) {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
-      ClassifierConfig config = ClassifierConfig.of(reader.metadata(), file.toString());
-      ClassifierModel model = create(config, 0, device);
+      ClassifierConfig config =
+          user.isPresent()
+              ? ClassifierConfig.ofViews(reader.metadata(), file.toString())
+              : ClassifierConfig.of(reader.metadata(), file.toString());
+      ClassifierModel model = create(config, user, 0, device);
       try {
         reader.readAll(model.state());
         model.train(false);
@@ -137,7 +195,7 @@ public final class ClassifierModel implements AutoCloseable {
    */
   public void save(Path file, Map<String, String> notes) {
     Map<String, String> metadata = new LinkedHashMap<>(notes);
-    metadata.putAll(config.metadata());
+    metadata.putAll(users ? config.metadataOfViews() : config.metadata());
     SafetensorsWriter.write(file, state(), metadata);
   }
 
@@ -154,7 +212,7 @@ public final class ClassifierModel implements AutoCloseable {
    */
   public Tensor forward(Tensor views) {
     try (var scope = TensorScope.open()) {
-      Tensor h = encoder.forward(views);
+      Tensor h = UserEncoder.requireFeatures(encoder.forward(views), featureDim);
       Tensor inputs = head.isPresent() ? head.get().forward(h, config.headLayer()) : h;
       return scope.keep(linear.forward(inputs));
     }
@@ -219,7 +277,7 @@ public final class ClassifierModel implements AutoCloseable {
    * @param block see {@link FineTuneConfig#fromBlock}
    */
   void trainAfter(int block) {
-    encoder.train(name -> isAfter(name, block));
+    encoder.train(name -> after(name, block));
     head.ifPresent(h -> h.train(block < STAGES));
   }
 
@@ -230,7 +288,7 @@ public final class ClassifierModel implements AutoCloseable {
   List<Parameter> trainable(int block) {
     List<Parameter> trained = new ArrayList<>();
     for (Parameter p : encoder.parameters()) {
-      boolean after = isAfter(p.name(), block);
+      boolean after = after(p.name(), block);
       p.tensor().requiresGrad(after);
       if (after) {
         trained.add(p);
@@ -252,7 +310,11 @@ public final class ClassifierModel implements AutoCloseable {
     return trained;
   }
 
-  /** Whether a tensor or module of the encoder comes after a block. */
+  private boolean after(String name, int block) {
+    return users ? block < STAGES : isAfter(name, block);
+  }
+
+  /** Whether a tensor or module of a ResNet comes after a block. */
   static boolean isAfter(String name, int block) {
     return blockOf(name) > block;
   }

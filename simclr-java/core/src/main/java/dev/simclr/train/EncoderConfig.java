@@ -79,6 +79,19 @@ public record EncoderConfig(
   }
 
   /**
+   * Reads from the metadata of an encoder file how images are prepared, for a network of the
+   * caller's: {@code model} is the default one, and means nothing.
+   *
+   * @param metadata strings of the file's header; others than these are ignored
+   * @param origin the file, for messages
+   * @throws dev.simclr.checkpoint.CheckpointException naming the file and the value that is missing
+   *     or wrong
+   */
+  public static EncoderConfig ofViews(Map<String, String> metadata, String origin) {
+    return new EncoderMetadata(metadata, origin).readViews();
+  }
+
+  /**
    * Returns whether the metadata of a file describe an encoder. Those of other origin, such as
    * torchvision's, and of networks of a caller's own do not.
    */

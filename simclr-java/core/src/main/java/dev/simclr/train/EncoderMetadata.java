@@ -77,6 +77,19 @@ final class EncoderMetadata {
     if (metadata.has(MODEL + "sk_ratio")) {
       model.skRatio(metadata.value(MODEL + "sk_ratio", Double::valueOf));
     }
+    return views(model);
+  }
+
+  /**
+   * Reads how images are prepared; the architecture is the default one, and means nothing.
+   *
+   * @throws CheckpointException naming the file and the value that is missing or wrong
+   */
+  EncoderConfig readViews() {
+    return views(ModelConfig.builder());
+  }
+
+  private EncoderConfig views(ModelConfig.Builder model) {
     int imageSize = metadata.value(IMAGE_SIZE, Integer::valueOf);
     AugmentSettings.Filter filter =
         metadata.choice(INTERPOLATION, List.of(AugmentSettings.Filter.values()));

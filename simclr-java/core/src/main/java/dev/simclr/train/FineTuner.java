@@ -13,6 +13,7 @@ import dev.simclr.compute.ViewSource;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.eval.ClassificationReport;
+import dev.simclr.model.Module;
 import dev.simclr.model.Parameter;
 import dev.simclr.optim.LrSchedule;
 import dev.simclr.optim.Optimizer;
@@ -30,6 +31,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.LongFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -56,6 +58,7 @@ public final class FineTuner {
   private final FineTuneConfig config;
   private Optional<Path> encoderFile = Optional.empty();
   private Optional<Path> headFile = Optional.empty();
+  private Optional<UserEncoder> user = Optional.empty();
   private Optional<ImageDataset> trainImages = Optional.empty();
   private Optional<ImageDataset> testImages = Optional.empty();
   private Optional<Path> out = Optional.empty();
@@ -118,6 +121,22 @@ public final class FineTuner {
    */
   public FineTuner headFrom(Path head) {
     headFile = Optional.of(head);
+    return this;
+  }
+
+  /**
+   * Trains a network of the caller's, as {@link Pretrainer#encoder} does, instead of the one that
+   * the classifier's configuration describes, of which only how images are prepared is used. All of
+   * it is trained ({@link FineTuneConfig#ALL}) or nothing ({@link FineTuneConfig#LINEAR_ONLY}). The
+   * file of the classifier has its weights by their names and no description of its architecture.
+   *
+   * @param featureDim width of what the network gives, at least 1
+   * @param network makes the network on the CPU from the run's seed; called on the thread that
+   *     computes, and closed by the run
+   * @throws IllegalArgumentException if {@code featureDim} is less than 1
+   */
+  public FineTuner encoder(int featureDim, LongFunction<? extends Module> network) {
+    user = Optional.of(new UserEncoder(featureDim, network));
     return this;
   }
 
@@ -193,6 +212,14 @@ public final class FineTuner {
       throw new IllegalArgumentException(
           "headFrom is set, but initFrom is not; a head needs the encoder it was trained with");
     }
+    if (user.isPresent()
+        && config.fromBlock() != FineTuneConfig.ALL
+        && config.fromBlock() != FineTuneConfig.LINEAR_ONLY) {
+      throw new IllegalArgumentException(
+          "the block to train from is "
+              + config.fromBlock()
+              + "; allowed with a network of your own: -1 and 4");
+    }
     require(train, "training");
     testImages.ifPresent(test -> require(test, "test"));
     FineTunePlan.requireBatch(config, train.size());
@@ -221,7 +248,7 @@ public final class FineTuner {
       Backend backend = Backend.prepare(machine);
       try (var _ = TensorScope.open();
           ClassifierModel model =
-              ClassifierModel.create(classifier, config.seed(), backend.device())) {
+              ClassifierModel.create(classifier, user, config.seed(), backend.device())) {
         encoderFile.ifPresent(file -> model.initFrom(file, headFile));
         List<Parameter> trained = model.trainable(config.fromBlock());
         try (Optimizer optimizer = Optimizers.create(config.optim(), trained)) {

@@ -12,7 +12,6 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,16 +96,7 @@ final class SimClrModel implements AutoCloseable {
    * @throws IllegalArgumentException if an encoder of the user's gives another shape
    */
   Tensor encode(Tensor views) {
-    Tensor h = encoder.forward(views);
-    if (h.dim() != 2 || h.size(1) != featureDim) {
-      throw new IllegalArgumentException(
-          "the encoder gives "
-              + Arrays.toString(h.shape())
-              + "; allowed: [N, "
-              + featureDim
-              + "], as featureDim says");
-    }
-    return h;
+    return UserEncoder.requireFeatures(encoder.forward(views), featureDim);
   }
 
   /**
