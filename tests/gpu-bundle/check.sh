@@ -30,6 +30,18 @@ java() {
     -Dsimclr.native="$here/native/libsimclr_torch.so" "$@"
 }
 
+# A test that finds no GPU skips itself; here that must not pass as success.
+require_all_run() { # the summary of the tests
+  if grep -E '^\[ +[1-9][0-9]* (tests|containers) (skipped|aborted) +\]$' "$1" >&2; then
+    echo 'check.sh: tests that need the GPU did not run' >&2
+    return 1
+  fi
+  if ! grep -qE '^\[ +[1-9][0-9]* tests successful +\]$' "$1"; then
+    echo 'check.sh: no test that needs the GPU ran' >&2
+    return 1
+  fi
+}
+
 {
   section 'Machine'
   if [ "$device" = cuda ]; then
@@ -42,13 +54,19 @@ java() {
 
   section 'Native library'
   "$here/source/native/cmake/build.sh" "$here/build" "$here/native" -DBUILD_TESTING=OFF
+  if [ "$device" = cuda ] && [ ! -f "$here/native/libsimclr_torch_cuda.so" ]; then
+    echo 'check.sh: the CUDA kernels were left out, see above why' >&2
+    exit 1
+  fi
 
   section 'doctor'
   java -cp "$here/lib/*" dev.simclr.cli.Main doctor
 
   section 'Tests tagged gpu'
   java -cp "$here/lib/*:$here/test-classes" org.junit.platform.console.ConsoleLauncher execute \
-    --disable-banner --include-tag=gpu --scan-classpath="$here/test-classes"
+    --disable-banner --include-tag=gpu --scan-classpath="$here/test-classes" |
+    tee "$results/tests.log"
+  [ "$device" = cpu ] || require_all_run "$results/tests.log"
 
   section 'Speed of training'
   for recipe in cifar10-slim cifar10-resnet18; do
