@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Java's share of the time of training steps: what is spent outside native code, and in pauses.
+"""Java's share of the time of training: what is spent outside native code, and in pauses.
 
-    tests/benchmarks/java_share.py [--steps 150]
+    tests/benchmarks/java_share.py [--steps 150] [--rounds 1]
 
 Pretrains recipe cifar10-slim on noise while JDK Flight Recorder looks at the thread that computes
-every 10 ms. It is either in native code, called by a training step, or in Java. Garbage collection
-stops it in Java; its pauses are added. The first third of the recording, in which code is compiled,
-is left out.
+every 10 ms. It is either in native code or in Java, of a training step or of the loop around it
+(learning rate, metrics, progress). Garbage collection stops it in Java; its pauses are added. The
+first third of the steps, in which code is compiled, is left out.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import datetime
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -68,11 +69,49 @@ def events(recording, names):
         yield event["type"], values
 
 
+def on_loop(values):
+    """Whether it is the thread that computes, which runs the training loop."""
+    return values["sampledThread"]["javaName"] == COMPUTE
+
+
 def in_step(values):
-    if values["sampledThread"]["javaName"] != COMPUTE:
-        return False
     frames = values["stackTrace"]["frames"]
     return any(f["method"]["type"]["name"] == STEP for f in frames)
+
+
+def share(samples, pauses):
+    """Java's share of the time of the loop between the first and the last step.
+
+    Samples are (java or native, when, whether within a step), pauses (when, seconds). Returns samples
+    in Java, all samples, seconds of pauses and of the whole, and the share in percent.
+    """
+    steps = [at for _, at, within in samples if within]
+    if not steps:
+        sys.exit("no sample of a training step was recorded")
+    first, last = min(steps), max(steps)
+    begin = first + (last - first) / 3
+    late = [kind for kind, at, _ in samples if begin <= at <= last]
+    java = late.count("java")
+    paused = sum(seconds for at, seconds in pauses if begin <= at <= last)
+    percent = 100 * (java / len(late) + paused / (last - begin))
+    return java, len(late), paused, last - begin, percent
+
+
+def measure(steps):
+    """The same of one run."""
+    with tempfile.TemporaryDirectory() as folder:
+        recording = record(pathlib.Path(folder), steps)
+        samples = [
+            (EVENTS[kind], v["at"], in_step(v))
+            for kind, v in events(recording, EVENTS)
+            if on_loop(v)
+        ]
+        # ISO 8601, always in seconds: a pause of a minute would be another fault.
+        pauses = [
+            (v["at"], float(v["duration"].removeprefix("PT").removesuffix("S")))
+            for _, v in events(recording, ["jdk.GCPhasePause"])
+        ]
+    return share(samples, pauses)
 
 
 def main():
@@ -80,28 +119,24 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--steps", type=int, default=150)
+    parser.add_argument("--rounds", type=int, default=1, help="runs, whose median is printed (1)")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        recording = record(pathlib.Path(folder), options.steps)
-        samples = [
-            (EVENTS[kind], v["at"]) for kind, v in events(recording, EVENTS) if in_step(v)
-        ]
-        pauses = [v for _, v in events(recording, ["jdk.GCPhasePause"])]
-    if not samples:
-        sys.exit("no sample of a training step was recorded")
-    first, last = min(at for _, at in samples), max(at for _, at in samples)
-    begin = first + (last - first) / 3
-    late = [kind for kind, at in samples if at >= begin]
-    java, native = late.count("java"), late.count("native")
-    # ISO 8601, always in seconds: a pause of a minute would be another fault.
-    late_pauses = [p["duration"] for p in pauses if begin <= p["at"] <= last]
-    lengths = [text.removeprefix("PT").removesuffix("S") for text in late_pauses]
-    paused = sum(map(float, lengths))
-    share = 100 * (java / len(late) + paused / (last - begin))
-    print(
-        f"{java} of {java + native} samples in Java, pauses of {1000 * paused:.1f} ms in "
-        f"{last - begin:.0f} s: {share:.2f} % of the steps' time"
-    )
+    if options.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    shares = []
+    for _ in range(options.rounds):
+        java, count, paused, seconds, percent = measure(options.steps)
+        shares.append(percent)
+        print(
+            f"{java} of {count} samples in Java, pauses of {1000 * paused:.1f} ms in "
+            f"{seconds:.0f} s: {percent:.2f} % of the loop's time",
+            flush=True,
+        )
+    if options.rounds > 1:
+        print(
+            f"median of {options.rounds} rounds {statistics.median(shares):.2f} % "
+            f"({min(shares):.2f} to {max(shares):.2f})"
+        )
 
 
 if __name__ == "__main__":

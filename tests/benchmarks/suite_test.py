@@ -8,6 +8,7 @@ from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import java_share
 from suite import chart, report
 from suite.comparisons import ALL, Comparison
 from suite.contestants import JavaPeer, OnEachCore, Ours, Pace, Peer, Result
@@ -199,6 +200,25 @@ class ContestantsTest(unittest.TestCase):
     def test_comparisons_have_ids_of_their_own(self):
         ids = [c.id for c in ALL]
         self.assertEqual(len(set(ids)), len(ids))
+
+
+class JavaShareTest(unittest.TestCase):
+    def test_the_share_is_that_of_the_whole_loop_after_the_first_third_of_the_steps(self):
+        samples = [
+            ("java", 5.0, False),  # before the first step
+            ("native", 10.0, True),
+            ("java", 12.0, True),  # in the first third
+            ("java", 25.0, False),  # of the loop, between steps
+            ("native", 26.0, True), ("native", 27.0, True), ("java", 28.0, True),
+            ("native", 40.0, True),
+            ("java", 41.0, False),  # after the last step
+        ]  # fmt: skip
+        pauses = [(11.0, 4.0), (30.0, 2.0), (41.0, 8.0)]
+        self.assertEqual((2, 5, 2.0, 20.0, 50.0), java_share.share(samples, pauses))
+
+    def test_a_recording_without_steps_is_refused(self):
+        with self.assertRaises(SystemExit):
+            java_share.share([("java", 5.0, False)], [])
 
 
 class ReportTest(unittest.TestCase):
