@@ -4,8 +4,10 @@
     mvn -Pbench verify -pl tests/benchmarks -am -DskipTests -Dbench.args="--python PYTHON"
     python3 tests/benchmarks/compare.py [--only ID ...] [--rounds 5]       once that is built
 
-Before anything is timed, the peers compute views of simclr-java from the same parameters, and the
-run ends if they differ. results.json, results.md and results.svg come into build/benchmarks. Peers
+Before a comparison is timed, its contestants compute the same: peers views of simclr-java from the
+same parameters, all others what their benchmark does from equal inputs. The run ends if they differ
+by more than the comparison's tolerance. Whole programs (epoch, memory, start) have no such check:
+they draw weights and views of their own. results.json, results.md and results.svg come into build/benchmarks. Peers
 whose Python modules are missing are left out; nothing is downloaded.
 """
 
@@ -129,7 +131,7 @@ def prepare(context, comparisons, share):
 def check(context, comparison):
     """Has the peers of a comparison compute the views of simclr-java.
 
-    Comparisons without a workload check for themselves, when the benchmark is set up.
+    Comparisons without a workload compare what contestants report, see suite.rounds.
     """
     if not comparison.workload:
         return None
@@ -192,6 +194,7 @@ def run(options):
         "command": shlex.join(["tests/benchmarks/compare.py", *sys.argv[1:]]),
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "machine": machine.describe(),
+        "environment": machine.environment(),
         "load": load,
         "busy": load > QUIET,
         "brief": options.brief,

@@ -6,7 +6,7 @@
 DATA holds train/<class>/ with images of CIFAR-10's size. Each round pretrains recipe cifar10-slim
 with each size of batch in turn, for about as many images; KEY=VALUE change the recipe, such as
 model.width=1 for the full ResNet-18. Printed are medians over the rounds: the peak of the process's
-own memory (RssAnon + RssShmem: mapped files do not count, they can be dropped), and the images per
+own memory (Pss_Anon + Pss_Shmem: mapped files do not count, they can be dropped), and the images per
 second of the steps after the first quarter, the first step at least.
 """
 

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import pathlib
 import sys
 import tempfile
@@ -13,11 +14,17 @@ from suite import chart, report
 from suite.comparisons import ALL, Comparison
 from suite.contestants import JavaPeer, OnEachCore, Ours, Pace, Peer, Result
 from suite.errors import BenchmarkError
-from suite.rounds import compare
+from suite.programs import Launcher, PretrainPeer, libtorch, proportional
+from suite.rounds import CHECK, compare
 
 PACE = Pace(1, 0, 3)
 SESSION = {
-    "machine": {"cpu": "Some CPU", "cores": 2, "memory_gib": 8, "kernel": "6.1"},
+    "machine": {
+        "cpu": "Some CPU", "cores": 2, "memory_gib": 8, "kernel": "6.1", "glibc": "2.36",
+        "huge_pages": "madvise",
+    },
+    "environment": {"OMP_WAIT_POLICY": "active"},
+    "jvm": ["-XX:+UseSerialGC", "-Xmx1g"],
     "load": 0.1,
     "busy": False,
     "brief": False,
@@ -37,26 +44,32 @@ class Context:
 class Fake:
     """A contestant that reports what it is told to."""
 
-    def __init__(self, name, rounds, facts=None, calls=None, threads=1, reason=None):
+    def __init__(self, name, rounds, facts=None, calls=None, threads=1, reason=None, results=()):
         self.name = name
         self.threads = threads
         self.rounds = list(rounds)
         self.calls = [] if calls is None else calls
         self.reason = reason
         self.facts = [facts or {}]
+        self.results = list(results)  # of each run; the last one stays
+        self.differs = ()
+        self.environment = ()
 
     def missing(self, context):
         del context
         return self.reason
 
     def run(self, context, pace):
-        del context, pace
-        self.calls.append(self.name)
+        del context
+        checked = pace == CHECK
+        self.calls.append(self.name + (" checked" if checked else ""))
         facts = self.facts.pop(0) if len(self.facts) > 1 else self.facts[0]
-        return Result(self.rounds.pop(0), facts, {self.name: "1"})
+        results = self.results.pop(0) if len(self.results) > 1 else dict(*self.results)
+        return Result([0] if checked else self.rounds.pop(0), facts, {self.name: "1"}, results)
 
 
 def outcome(*contestants, rounds=2, **options):
+    options = {"needs": (), **options}
     comparison = Comparison("id", "Some title", "views/s", contestants, **options)
     return compare(comparison, Context(), PACE, rounds, lambda line: None)
 
@@ -104,6 +117,88 @@ class RoundsTest(unittest.TestCase):
                 varies=("threads",),
             )
 
+    def test_a_fact_that_a_contestant_does_not_report_is_refused(self):
+        facts = {"dtype": "float32", "threads": 1, "tf32": "off", "libtorch": "2.13.0"}
+        needs = tuple(facts)
+        outcome(Fake("a", [[1]], facts), Fake("b", [[1]], facts), rounds=1, needs=needs)
+        for key in facts:
+            less = {k: v for k, v in facts.items() if k != key}
+            for mine, theirs, name in ((less, facts, "a"), (facts, less, "b"), (less, less, "a")):
+                with self.assertRaisesRegex(BenchmarkError, f"id: {name} does not report its {key}"):
+                    outcome(Fake("a", [[1]], mine), Fake("b", [[1]], theirs), rounds=1, needs=needs)
+
+    def test_comparisons_need_all_facts_unless_they_call_no_libtorch(self):
+        self.assertEqual(
+            ("dtype", "threads", "tf32", "libtorch"), Comparison("id", "", "", ()).needs
+        )
+        fewer = {c.id for c in ALL if set(c.needs) < {"dtype", "threads", "tf32", "libtorch"}}
+        views = {c.id for c in ALL if c.workload}
+        programs = {"epoch", "memory", "start", "start-cold"}
+        alone = {"sampler-pixels-32", "sampler-pixels-224"}
+        self.assertEqual(views | programs | alone, fewer)
+
+    def test_a_difference_that_a_contestant_states_is_printed(self):
+        other = Fake("b", [[1]], {"libtorch": "2.7.1", "threads": 1})
+        other.differs = (("libtorch", "b has no other"),)
+        first = {"libtorch": "2.13.0", "threads": 1}
+        result = outcome(Fake("a", [[1]], first), other, rounds=1)
+        line = "libtorch of a is 2.13.0, that of b is 2.7.1: b has no other"
+        self.assertEqual([line], result.exceptions)
+        self.assertIn(line, report.to_markdown(SESSION, [result]))
+        self.assertEqual([line], report.to_json(SESSION, [result])["comparisons"][0]["exceptions"])
+        other = Fake("b", [[1]], {"libtorch": "2.7.1", "threads": 2})
+        other.differs = (("libtorch", "b has no other"),)
+        with self.assertRaisesRegex(BenchmarkError, "threads of a is 1, that of b is 2"):
+            outcome(Fake("a", [[1]], first), other, rounds=1)
+
+    def test_results_are_compared_before_anything_is_timed(self):
+        calls = []
+        mine, theirs = {"loss": 2.0, "norm": 1.0}, {"loss": 2.02, "norm": 1.0}
+        first = Fake("a", [[1], [1]], calls=calls, results=[mine])
+        other = Fake("b", [[1], [1]], calls=calls, results=[theirs])
+        result = outcome(first, other, agreement=(("loss", 0.02), ("norm", 0)))
+        self.assertEqual(["a checked", "b checked"] + ["a", "b"] * 2, calls)
+        self.assertEqual(["loss", "norm"], list(result.agreement))
+        self.assertAlmostEqual(0.02 / 2.02, result.agreement["loss"])
+        self.assertEqual(0, result.agreement["norm"])
+
+    def test_other_results_are_refused_before_anything_is_timed(self):
+        for theirs in (2.02, 1.98, -2.0, float("nan")):
+            calls = []
+            with self.assertRaisesRegex(
+                BenchmarkError, "id: loss of a is 2.0, that of c is .*; allowed .* 0.001"
+            ):
+                outcome(
+                    Fake("a", [], calls=calls, results=[{"loss": 2.0}]),
+                    Fake("b", [], calls=calls, results=[{"loss": 2.001}]),
+                    Fake("c", [], calls=calls, results=[{"loss": theirs}]),
+                    agreement=(("loss", 0.001),),
+                )
+            self.assertEqual(["a checked", "b checked", "c checked"], calls)
+
+    def test_results_that_differ_in_a_timed_run_are_refused(self):
+        first = Fake("a", [[1], [1]], results=[{"loss": 2.0}])
+        other = Fake("b", [[1], [1]], results=[{"loss": 2.0}, {"loss": 2.0}, {"loss": 3.0}])
+        with self.assertRaisesRegex(BenchmarkError, "loss of a is 2.0, that of b is 3.0"):
+            outcome(first, other, agreement=(("loss", 0.001),))
+
+    def test_a_result_that_a_contestant_does_not_report_is_refused(self):
+        for mine, theirs, name in (({"loss": 1.0}, {}, "b"), ({}, {"loss": 1.0}, "a")):
+            with self.assertRaisesRegex(BenchmarkError, f"id: {name} does not report its loss"):
+                outcome(
+                    Fake("a", [[1]], results=[mine]),
+                    Fake("b", [[1]], results=[theirs]),
+                    agreement=(("loss", 1),),
+                )
+
+    def test_what_computes_from_equal_inputs_is_compared(self):
+        checked = {c.id for c in ALL if c.agreement or c.workload}
+        several = {c.id for c in ALL if len(c.contestants) > 1}
+        programs = {"epoch", "memory", "start", "start-cold"}
+        copies = {"memory-wrap", "memory-mapped", "memory-copy"}  # nothing is computed
+        growth = {c.id for c in ALL if c.id.startswith("growth-")}  # of unlike inputs
+        self.assertEqual(several - programs - copies - growth, checked & several)
+
     def test_conditions_that_change_between_rounds_are_refused(self):
         first = Fake("a", [[1], [1]])
         first.facts = [{"threads": 1}, {"threads": 2}]
@@ -146,24 +241,31 @@ class ContestantsTest(unittest.TestCase):
         self.assertEqual({"threads": 1}, result.facts)
         self.assertEqual(("one thread", 2), (contestant.name, contestant.threads))
 
+    OWN = {"facts": {"dtype": "float32", "threads": 1}, "results": {"loss": 1.5}}
     REPORT = {
         "jdkVersion": "25",
         "jmhVersion": "1.37",
-        "params": {"dtype": "float32", "threads": "1"},
+        "params": {"dtype": "bfloat16", "threads": "4"},
         "primaryMetric": {"rawData": [[1.0, 2.0]]},
         "secondaryMetrics": {"views": {"rawData": [[128.0, 256.0]]}},
     }
 
     def test_reads_the_score_or_the_counter_of_a_jmh_report(self):
-        score = Ours("a", "B.c", {}).read([self.REPORT])
+        score = Ours("a", "B.c", {}).read([self.REPORT], self.OWN)
         self.assertEqual([1, 2], score.iterations)
-        counter = Ours("a", "B.c", {}, metric="views").read([self.REPORT])
+        counter = Ours("a", "B.c", {}, metric="views").read([self.REPORT], self.OWN)
         self.assertEqual([128, 256], counter.iterations)
-        self.assertEqual({"threads": 1, "dtype": "float32"}, counter.facts)
+
+    def test_conditions_are_those_of_the_process_and_not_what_was_asked_for(self):
+        asked = Ours("a", "B.c", {"dtype": "bfloat16"}, threads=4)
+        result = asked.read([self.REPORT], self.OWN)
+        self.assertEqual({"threads": 1, "dtype": "float32"}, result.facts)
+        self.assertEqual({"loss": 1.5}, result.results)
+        self.assertEqual({}, asked.read([self.REPORT], {}).facts)
 
     def test_refuses_a_report_of_several_benchmarks(self):
         with self.assertRaisesRegex(BenchmarkError, "2 benchmarks"):
-            Ours("a", "B.c", {}).read([self.REPORT, self.REPORT])
+            Ours("a", "B.c", {}).read([self.REPORT, self.REPORT], self.OWN)
 
     def test_names_the_modules_that_python_lacks(self):
         peer = Peer("a", "a.py", (), ("json", "no_such_module_a", "no_such_module_b"))
@@ -195,11 +297,80 @@ class ContestantsTest(unittest.TestCase):
     def test_calls_have_all_peers_that_are_built_by_hand(self):
         for comparison in (c for c in ALL if c.id.startswith("call-")):
             folders = {c.folder for c in comparison.contestants if isinstance(c, JavaPeer)}
-            self.assertEqual({"javacpp", "djl"}, folders, comparison.id)
+            # An empty function is no part of DJL.
+            expected = {"javacpp"} if comparison.id == "call-empty" else {"javacpp", "djl"}
+            self.assertEqual(expected, folders, comparison.id)
+
+    def test_an_environment_reaches_the_process_of_a_benchmark(self):
+        seen = []
+
+        def execute(command, threads, name, environment=None, core=None):
+            seen.append(environment)
+            pathlib.Path(command[command.index("-rff") + 1]).write_text(json.dumps([self.REPORT]))
+
+        context = mock.Mock(java="java", class_path="cp", jvm_options=lambda: [])
+        with mock.patch("suite.contestants.execute", execute):
+            Ours("a", "B.c", {}, environment=(("KEY", "value"),)).run(context, PACE)
+        self.assertEqual([{"KEY": "value"}], seen)
+
+    def test_batch_norm_has_a_pair_with_the_same_allocator(self):
+        for comparison in (c for c in ALL if c.id.startswith("batch-norm")):
+            ours = [c for c in comparison.contestants if isinstance(c, Ours)]
+            (glibc,) = [c for c in ours if c.parameters["keep"] == "false"]
+            kept = [c for c in comparison.contestants if isinstance(c, Peer) and c.environment]
+            self.assertEqual(2, len(kept))
+            self.assertEqual({glibc.environment}, {c.environment for c in kept})
 
     def test_comparisons_have_ids_of_their_own(self):
         ids = [c.id for c in ALL]
         self.assertEqual(len(set(ids)), len(ids))
+
+
+class ProgramsTest(unittest.TestCase):
+    def test_pages_that_are_shared_count_by_their_share(self):
+        rollup = "Rss: 900 kB\nPss: 700 kB\nPss_Anon: 100 kB\nPss_File: 500 kB\nPss_Shmem: 20 kB\n"
+        self.assertEqual(120 * 1024, proportional(rollup))
+        self.assertEqual(0, proportional(""))
+
+    def test_the_launcher_tells_its_conditions(self):
+        launcher = Launcher("a", None, "epoch")
+        self.assertEqual(
+            {"dtype": "bfloat16"}, launcher.conditions("precision: bf16, as configured\n", 1)
+        )
+        self.assertEqual({}, launcher.conditions("memory       estimated peak 7 MiB\n", 1))
+        line = "device       cpu, 2 compute threads, 1 loader thread\n"
+        for mapped, used in (("/x/build/start.aot", "used"), ("/x/other", "not used")):
+            with tempfile.TemporaryDirectory() as folder:
+                torch = pathlib.Path(folder)
+                (torch / "version.py").write_text("__version__ = '2.13.0+cpu'\ndebug = False\n")
+                maps = f"7f-8f r-xp 0 08:01 42   {torch}/lib/libtorch_cpu.so\n7f r-- 0 {mapped}\n"
+                with mock.patch("pathlib.Path.read_text", reading(maps)):
+                    facts = launcher.conditions(line, 1)
+            self.assertEqual({"threads": 2, "libtorch": "2.13.0", "start cache": used}, facts)
+
+    def test_a_program_without_libtorch_is_refused(self):
+        with self.assertRaisesRegex(BenchmarkError, "no libtorch_cpu.so"):
+            libtorch("7f-8f r-xp 0 08:01 42   /lib/libc.so.6\n")
+
+    def test_a_peer_tells_its_conditions(self):
+        peer = PretrainPeer("a", None, "epoch")
+        self.assertEqual({}, peer.conditions("first step, loss 3\n", 1))
+        self.assertEqual({"threads": 2}, peer.conditions('conditions {"threads": 2}\n', 1))
+
+    def test_a_cold_start_is_compared_with_the_peers(self):
+        (cold,) = [c for c in ALL if c.id == "start-cold"]
+        (warm,) = [c for c in ALL if c.id == "start"]
+        self.assertTrue(cold.contestants[0].cold)
+        launchers = [c for c in warm.contestants if isinstance(c, Launcher)]
+        self.assertEqual([False, True], [c.cold for c in launchers])
+        peers = [c for c in warm.contestants if isinstance(c, PretrainPeer)]
+        self.assertEqual(peers, list(cold.contestants[1:]))
+
+
+def reading(maps):
+    """Path.read_text that has its own text for files of /proc."""
+    original = pathlib.Path.read_text
+    return lambda path, *a, **k: maps if str(path).startswith("/proc/") else original(path, *a, **k)
 
 
 class JavaShareTest(unittest.TestCase):
@@ -238,6 +409,9 @@ class ReportTest(unittest.TestCase):
         self.assertIn("| Some title | a | 110 views/s | 100 to 120 |  | dtype float32 |", table)
         self.assertIn("|  | b | 10 views/s | 10 to 10 | 11x (10 to 12) | dtype float32 |", table)
         self.assertIn("Some CPU, 2 cores", table)
+        self.assertIn("Linux 6.1, glibc 2.36, transparent huge pages madvise;", table)
+        self.assertIn("JVM of benchmarks: `-XX:+UseSerialGC -Xmx1g`.", table)
+        self.assertIn("Environment: `OMP_WAIT_POLICY=active`.", table)
         self.assertIn("a 1, b 1, simclr-java abc.", table)
         (entry,) = report.to_json(SESSION, [result])["comparisons"]
         self.assertEqual([[100], [120]], entry["contestants"][0]["iterations"])

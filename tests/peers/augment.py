@@ -7,8 +7,8 @@ PEER is torchvision, opencv or opencv-tuned; FOLDER is that of a workload, as
 tests/benchmarks/compare.py prepares it. `check` computes the views of FOLDER/views.json with
 torchvision's float functions and compares them with FOLDER/views.bin, those of simclr-java, and
 looks whether the peers draw the same pictures up to their rounding. `time` prints one line of JSON,
-with as many views a second as it measured in each iteration. Needs torch, torchvision, pillow and numpy; opencv-python-headless
-for OpenCV.
+with as many views a second as it measured in each iteration. Needs torch, torchvision, pillow and
+numpy; opencv-python-headless for OpenCV.
 
 What is timed: drawing the parameters, computing, and writing the view into a batch; images, or the
 bytes of JPEG files, are in memory before.
@@ -37,9 +37,8 @@ def module(peer):
     return importlib.import_module("augment_" + peer.replace("-", "_"))
 
 
-def measure(peer, work, paths, seconds, warmup, iterations):
+def measure(run, paths, seconds, warmup, iterations):
     """Views a second of each iteration."""
-    run = peer.Run(work, paths)
     order = []
     rates = []
     for iteration in range(-warmup, iterations):
@@ -79,9 +78,8 @@ def main():
     # Only the one that is timed is loaded: each brings its own threads and allocator settings.
     peer = module(arguments.peer)
     threads = peer.one_thread()
-    rates = measure(
-        peer, work, paths, arguments.seconds, arguments.warmup, arguments.iterations
-    )
+    run = peer.Run(work, paths)
+    rates = measure(run, paths, arguments.seconds, arguments.warmup, arguments.iterations)
     print(
         json.dumps(
             {
@@ -89,7 +87,7 @@ def main():
                 "workload": work["workload"],
                 "unit": "views/s",
                 "iterations": rates,
-                "facts": {"dtype": "float32", "threads": threads},
+                "facts": {"dtype": str(run.batch.dtype).removeprefix("torch."), "threads": threads},
                 "versions": {"python": platform.python_version(), **peer.versions()},
             }
         )

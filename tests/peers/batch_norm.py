@@ -1,20 +1,16 @@
 """Batch norm, the shortcut's sum where there is one, and ReLU in plain PyTorch.
 
-    python3 tests/peers/batch_norm.py time FORM DTYPE [--shortcut] [--keep-memory]
+    python3 tests/peers/batch_norm.py time FORM DTYPE [--shortcut]
 
 FORM is eager or compile, DTYPE float32 or bfloat16. Prints one line of JSON, with the milliseconds
 of forward and backward of 512 x 16 x 32 x 32 in channels-last memory, the mean of each iteration.
-With --keep-memory glibc keeps freed memory (MALLOC_MMAP_THRESHOLD_, MALLOC_TRIM_THRESHOLD_), which
-is faster. Needs torch.
+Activations are those of tests/fixtures/formula.py; norms of the output and of the gradients
+are printed too. Needs torch and numpy.
 """
 
 import argparse
-import os
-import sys
 
 import timing
-
-KEEP = {"MALLOC_MMAP_THRESHOLD_": "8589934592", "MALLOC_TRIM_THRESHOLD_": "8589934592"}
 
 
 def main():
@@ -23,29 +19,25 @@ def main():
     parser.add_argument("form", choices=("eager", "compile"))
     parser.add_argument("dtype", choices=("float32", "bfloat16"))
     parser.add_argument("--shortcut", action="store_true")
-    parser.add_argument("--keep-memory", action="store_true")
     timing.add_options(parser)
     options = parser.parse_args()
-    if options.keep_memory and not KEEP.items() <= os.environ.items():
-        # glibc reads them when a process starts.
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **KEEP})
     measure(options)
 
 
 def measure(options):
+    import inputs
     import torch
     import torch.nn.functional as F
 
     dtype = getattr(torch, options.dtype)
 
-    def activations(seed):
-        generator = torch.Generator().manual_seed(seed)
-        t = torch.randn(512, 16, 32, 32, generator=generator).to(dtype)
+    def activations(name):
+        t = inputs.signed(name, 1, 512, 16, 32, 32).to(dtype)
         return t.contiguous(memory_format=torch.channels_last)
 
-    x = activations(1).requires_grad_()
-    shortcut = activations(2).requires_grad_()
-    gradient = activations(3)
+    x = activations("x").requires_grad_()
+    shortcut = activations("shortcut").requires_grad_()
+    gradient = activations("gradient")
     weight = torch.ones(16).requires_grad_()
     bias = torch.zeros(16).requires_grad_()
     mean, var = torch.zeros(16), torch.ones(16)
@@ -60,10 +52,20 @@ def measure(options):
     def step():
         for leaf in (x, shortcut, weight, bias):
             leaf.grad = None
-        forward(x, shortcut, weight, bias).backward(gradient)
+        y = forward(x, shortcut, weight, bias)
+        y.backward(gradient)
+        return y
 
-    step()
-    timing.report(timing.milliseconds(step, options), options.dtype)
+    y = step()
+    results = {
+        "norm of the output": inputs.norm(y),
+        "norm of the input's gradient": inputs.norm(x.grad),
+        "norm of the scale's gradient": inputs.norm(weight.grad),
+        "norm of the shift's gradient": inputs.norm(bias.grad),
+    }
+    if options.shortcut:
+        results["norm of the shortcut's gradient"] = inputs.norm(shortcut.grad)
+    timing.report(timing.milliseconds(step, options), y.dtype, results)
 
 
 if __name__ == "__main__":

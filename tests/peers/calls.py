@@ -8,10 +8,9 @@ are those of dev.simclr.benchmark.CallsBenchmark. Needs torch.
 
 import argparse
 import itertools
-import json
-import platform
 import time
 
+import timing
 import torch
 
 WIDTH = 16
@@ -31,6 +30,17 @@ class Calls:
         self.weight = torch.rand(WIDTH, WIDTH, requires_grad=True)
         if (self.a + self.b).sum().item() != 8:
             raise SystemExit("1 + 1 is not 2")
+        self.results = {"weight after two steps": self.two_steps()}
+
+    def two_steps(self):
+        """From ones for x and for the weight, and zeros for y: the gradient is 2 w."""
+        drawn = self.x, self.y, self.weight
+        self.x, self.y = torch.ones(WIDTH, WIDTH), torch.zeros(WIDTH, WIDTH)
+        self.weight = torch.ones(WIDTH, WIDTH, requires_grad=True)
+        self.step(range(2))
+        value = self.weight.detach().mean().item()
+        self.x, self.y, self.weight = drawn
+        return value
 
     def flag(self, times):
         call = torch.is_grad_enabled
@@ -86,20 +96,11 @@ def main():
     modes = parser.add_subparsers(dest="mode", required=True)
     timed = modes.add_parser("time", help="measure nanoseconds of a call")
     timed.add_argument("call", choices=("flag", "add", "shape", "create", "scope", "step"))
-    timed.add_argument("--seconds", type=float, default=1, help="of an iteration")
-    timed.add_argument("--warmup", type=int, default=1, help="iterations before the first")
-    timed.add_argument("--iterations", type=int, default=5)
+    timing.add_options(timed)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    print(
-        json.dumps(
-            {
-                "iterations": measure(getattr(Calls(), options.call), options),
-                "facts": {"threads": 1},
-                "versions": {"python": platform.python_version(), "torch": torch.__version__},
-            }
-        )
-    )
+    calls = Calls()
+    timing.report(measure(getattr(calls, options.call), options), calls.a.dtype, calls.results)
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def main():
             call()
 
     times = [1e3 * t / repeats for t in timing.milliseconds(repeat, options)]
-    timing.report(times)
+    timing.report(times, call().dtype)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,17 @@
 
 IMAGES is a .npy file of uint8 [n, 32, 32, 3], which is mapped. VIEWS is torchvision or opencv, by a
 DataLoader with workers, or tensor, by operations on whole batches in the process that trains.
-Prints a line when a step is the first and when an epoch is over; evaluates nothing. Needs torch, and
+Prints a line when a step is the first, one with the conditions of its process, and one when an epoch
+is over; evaluates nothing. Needs torch, and
 for torchvision and opencv what augment_torchvision.py and augment_opencv.py need.
 """
 
 import argparse
+import json
 import math
 
 import numpy as np
+import timing
 import torch
 from cifar10_slim import ResNet18, augment, nt_xent
 from torch import nn
@@ -123,6 +126,7 @@ def main():
         value = loss.item()
         if step == 0:
             print(f"first step, loss {value:.4f}", flush=True)
+            print("conditions " + json.dumps(timing.facts(z.dtype)), flush=True)
         if (step + 1) % per_epoch == 0:
             print(f"epoch {(step + 1) // per_epoch} over, loss {value:.4f}", flush=True)
 

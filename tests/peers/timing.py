@@ -1,4 +1,4 @@
-"""What the peers that take steps have in common: options, timing, and the line of JSON."""
+"""What the peers that call libtorch have in common: options, timing, and the line of JSON."""
 
 import json
 import platform
@@ -26,19 +26,40 @@ def milliseconds(step, options):
     return times
 
 
-def report(iterations, dtype=None):
-    """Prints what was measured, and what must be equal for a comparison."""
+def report(iterations, dtype, results=None):
+    """Prints what was measured, what must be equal for a comparison, and results to compare.
+
+    `dtype` is that of the tensors that are computed with, `results` numbers by name.
+    """
     import torch  # here, so that options are read before it loads
 
     print(
         json.dumps(
             {
                 "iterations": iterations,
-                "facts": {
-                    **({"dtype": dtype} if dtype else {}),
-                    "threads": torch.get_num_threads(),
-                },
+                "facts": facts(dtype),
+                "results": results or {},
                 "versions": {"python": platform.python_version(), "torch": torch.__version__},
             }
         )
     )
+
+
+def facts(dtype):
+    """The conditions as they are in this process."""
+    import torch
+
+    return {
+        "dtype": str(dtype).removeprefix("torch."),
+        "threads": torch.get_num_threads(),
+        "tf32": "off" if exact_products() else "on",
+        "libtorch": torch.__version__.split("+")[0],
+    }
+
+
+def exact_products():
+    """Whether a product of float32 matrices keeps a bit that TF32 and bfloat16 have no room for."""
+    import torch
+
+    a = torch.full((128, 128), 1 + 2**-12)
+    return torch.equal(a @ torch.eye(128), a)

@@ -4,13 +4,30 @@
 
 FORM is eager or compile (the network and the loss, by torch.compile), DTYPE float32 or bfloat16 (by
 autocast). Prints one line of JSON, with the milliseconds of a step: zeroing of gradients, forward
-of both views, NT-Xent, backward, SGD; the mean of each iteration. Needs torch, and cifar10_slim.py
-beside it.
+of both views, NT-Xent, backward, SGD; the mean of each iteration; and the losses of the first steps,
+from weights and views of tests/fixtures/formula.py. Needs torch and numpy, and cifar10_slim.py beside it.
 """
 
 import argparse
+import math
 
 import timing
+
+LR = 1e-4
+# Of the steps whose losses are compared: so high that a step which does something else would show.
+CHECKED_LR, CHECKED_STEPS = 0.05, 3
+
+
+def fill(network):
+    """Weights with the bound of He et al. 2015; scales are 1 and shifts 0, as they start."""
+    import inputs
+    import torch
+
+    with torch.no_grad():
+        for number, weight in enumerate(network.parameters()):
+            if weight.dim() > 1:
+                bound = math.sqrt(6 / weight[0].numel())
+                weight.copy_(inputs.signed(f"weight.{number}", bound, *weight.shape))
 
 
 def main():
@@ -23,11 +40,11 @@ def main():
     timing.add_options(parser)
     options = parser.parse_args()
 
+    import inputs
     import torch
     from cifar10_slim import ResNet18, nt_xent
     from torch import nn
 
-    torch.manual_seed(0)
     width = round(64 * options.width)
     d = 8 * width
     network = nn.Sequential(
@@ -38,27 +55,32 @@ def main():
         nn.Linear(d, 128, bias=False),
         nn.BatchNorm1d(128),
     ).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(network.parameters(), lr=1e-4, momentum=0.9, weight_decay=5e-4)
-    views = torch.rand(2 * options.batch, 3, 32, 32).to(memory_format=torch.channels_last)
+    fill(network)
+    optimizer = torch.optim.SGD(network.parameters(), lr=CHECKED_LR, momentum=0.9, weight_decay=5e-4)
+    views = inputs.signed("views", 1, 2 * options.batch, 3, 32, 32).to(memory_format=torch.channels_last)
     bf16 = options.dtype == "bfloat16"
 
     def loss_of(views):
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
             z = network(views)
-        return nt_xent(z, 0.5)
+        return nt_xent(z, 0.5), z
 
     if options.form == "compile":
         loss_of = torch.compile(loss_of, dynamic=False)
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        loss = loss_of(views)
+        loss, z = loss_of(views)
         loss.backward()
         optimizer.step()
-        return loss.item()
+        return loss.item(), z.dtype
 
-    step()
-    timing.report(timing.milliseconds(step, options), options.dtype)
+    results = {}
+    for number in range(1, CHECKED_STEPS + 1):
+        results[f"loss of step {number}"], dtype = step()
+    for group in optimizer.param_groups:
+        group["lr"] = LR
+    timing.report(timing.milliseconds(step, options), dtype, results)
 
 
 if __name__ == "__main__":

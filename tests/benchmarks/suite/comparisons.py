@@ -3,7 +3,7 @@
 import dataclasses
 
 from suite.contestants import JavaPeer, OnEachCore, Ours, Peer
-from suite.programs import Launcher, Load, PretrainPeer
+from suite.programs import NEEDS, Launcher, Load, PretrainPeer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,6 +17,8 @@ class Comparison:
     higher_is_better: bool = True
     workload: str = ""  # of dev.simclr.benchmark.Workload, whose results are checked first
     varies: tuple = ()  # facts that may differ, since they are what is compared
+    needs: tuple = ("dtype", "threads", "tf32", "libtorch")  # facts that each must report
+    agreement: tuple = ()  # pairs of a result that is compared first, and its relative tolerance
 
 
 WORKLOADS = {
@@ -26,6 +28,8 @@ WORKLOADS = {
     "jpeg-2-views": "JPEG 500x375 to 224x224, decoding included, two views an image",
 }
 TORCHVISION = ("torch", "torchvision", "PIL", "numpy")
+# Of what calls no operator of libtorch.
+NO_TORCH = ("dtype", "threads")
 
 
 def views(workload, threads, name="simclr-java"):
@@ -55,6 +59,7 @@ def augmentation(workload, title):
             augment_peer("torchvision on PIL", "torchvision", workload, TORCHVISION),
         ),
         workload=workload,
+        needs=NO_TORCH,
     )
 
 
@@ -67,6 +72,7 @@ def scaling(workload, title):
         (views(workload, 2, "two threads"), OnEachCore(views(workload, 1, "one thread"), 2)),
         workload=workload,
         varies=("threads",),
+        needs=NO_TORCH,
     )
 
 
@@ -77,6 +83,7 @@ def sampler(workload, title):
         "ns",
         (Ours("simclr-java", "SamplerBenchmark.sample", {"workload": workload}),),
         higher_is_better=False,
+        needs=(),  # it is alone
     )
 
 
@@ -93,8 +100,12 @@ NT_XENT_FORMS = {
 }
 
 
+# Sums of float32 in other orders.
+NT_XENT_AGREEMENT = (("loss", 1e-5), ("norm of the gradient", 1e-4))
+
+
 def nt_xent_peer(form, what, rows, name, environment=()):
-    return Peer(name, "nt_xent.py", (what, form, str(rows)), ("torch",), 2, environment)
+    return Peer(name, "nt_xent.py", (what, form, str(rows)), ("torch", "numpy"), 2, environment)
 
 
 def nt_xent(rows):
@@ -110,6 +121,7 @@ def nt_xent(rows):
         "ms",
         tuple(contestants),
         higher_is_better=False,
+        agreement=NT_XENT_AGREEMENT,
     )
 
 
@@ -122,6 +134,7 @@ def nt_xent_memory(rows, peers=True):
         "MiB",
         (own, *(nt_xent_peer(f, "memory", rows, n) for f, n in NT_XENT_FORMS.items() if peers)),
         higher_is_better=False,
+        agreement=NT_XENT_AGREEMENT,
     )
 
 
@@ -138,35 +151,45 @@ def nt_xent_alone(rows):
 
 
 def batch_norm(dtype, shortcut):
-    """Ours with the allocator that keeps freed memory, against peers whose glibc does, or not."""
+    """Ours with the allocator that keeps freed memory, against peers whose glibc does, or not.
 
-    def peer(name, form, *options):
-        arguments = ("time", form, dtype, *(("--shortcut",) if shortcut else ()), *options)
-        return Peer(name, "batch_norm.py", arguments, ("torch",), threads=2)
+    Ours is there with glibc's allocator too, so that one pair has the same on both sides.
+    """
 
+    def own(name, keep, environment=()):
+        parameters = {"dtype": dtype, "shortcut": str(shortcut).lower(), "keep": keep, "threads": 2}
+        return Ours(name, "BatchNormBenchmark.step", parameters, threads=2, environment=environment)
+
+    def peer(name, form, environment=()):
+        arguments = ("time", form, dtype, *(("--shortcut",) if shortcut else ()))
+        return Peer(name, "batch_norm.py", arguments, ("torch", "numpy"), 2, environment)
+
+    # The peer rounds what it normalises to bfloat16 before it adds, ours once at the end.
+    tolerance = 1e-2 if dtype == "bfloat16" else 1e-4
+    gradients = ("input", "scale", "shift", *(("shortcut",) if shortcut else ()))
     return Comparison(
         f"batch-norm{'-shortcut' if shortcut else ''}-{dtype}",
         f"batch norm{', shortcut' if shortcut else ''} and ReLU, forward and backward of "
         f"512 x 16 x 32 x 32 in channels-last {dtype}",
         "ms",
         (
-            Ours(
-                "simclr-java",
-                "BatchNormBenchmark.step",
-                {"dtype": dtype, "shortcut": str(shortcut).lower(), "keep": "true", "threads": 2},
-                threads=2,
-            ),
-            peer("PyTorch, memory kept", "eager", "--keep-memory"),
+            own("simclr-java", "true"),
+            own("simclr-java, memory kept by glibc", "false", KEEP),
+            peer("PyTorch, memory kept", "eager", KEEP),
             peer("PyTorch", "eager"),
-            peer("torch.compile, memory kept", "compile", "--keep-memory"),
+            peer("torch.compile, memory kept", "compile", KEEP),
         ),
         higher_is_better=False,
+        agreement=(
+            ("norm of the output", tolerance),
+            *((f"norm of the {name}'s gradient", tolerance) for name in gradients),
+        ),
     )
 
 
 def lars():
-    def peer(name, form):
-        return Peer(name, "lars.py", ("time", form), ("torch",), threads=2)
+    def peer(name, form, environment=()):
+        return Peer(name, "lars.py", ("time", form), ("torch", "numpy"), 2, environment)
 
     return Comparison(
         "lars",
@@ -175,9 +198,16 @@ def lars():
         (
             Ours("simclr-java", "LarsBenchmark.step", {"threads": 2, "dtype": "float32"}, threads=2),
             peer("PyTorch, tensor by tensor", "loop"),
+            peer("PyTorch, tensor by tensor, memory kept", "loop", KEEP),
             peer("PyTorch, foreach", "foreach"),
+            peer("PyTorch, foreach, memory kept", "foreach", KEEP),
         ),
         higher_is_better=False,
+        agreement=tuple(
+            (f"way of {what}{along}", 1e-4)
+            for what in ("the weights", "scales and shifts")
+            for along in ("", " along the gradient")
+        ),
     )
 
 
@@ -212,6 +242,9 @@ def training_step(dtype, width=0.25, batch=256):
             *(compiled if slim else ()),
         ),
         higher_is_better=False,
+        agreement=tuple(
+            (f"loss of step {step}", 1e-2 if dtype == "bfloat16" else 1e-3) for step in (1, 2, 3)
+        ),
     )
 
 
@@ -225,6 +258,10 @@ CALLS = {
 }
 
 
+# The gradient of the step's weight, twice.
+CALL_AGREEMENT = (("weight after two steps", 1e-6),)
+
+
 def javacpp(benchmark, name="JavaCPP"):
     jars = (("JavaCPP's pytorch", "pytorch"),)
     return JavaPeer(name, f"CallsBenchmark.{benchmark}", {}, folder="javacpp", jars=jars)
@@ -233,7 +270,10 @@ def javacpp(benchmark, name="JavaCPP"):
 def djl(benchmark, name="DJL"):
     """With the libtorch of its own jar, the newest that it works with."""
     jars = (("DJL", "pytorch-engine"), ("DJL's libtorch", "pytorch-native-cpu"))
-    return JavaPeer(name, f"CallsBenchmark.{benchmark}", {}, folder="djl", jars=jars)
+    differs = (("libtorch", "DJL works with no other than that of its jar"),)
+    return JavaPeer(
+        name, f"CallsBenchmark.{benchmark}", {}, folder="djl", jars=jars, differs=differs
+    )
 
 
 def call(name, title):
@@ -251,21 +291,22 @@ def call(name, title):
             Peer("PyTorch", "calls.py", ("time", name), ("torch",)),
         ),
         higher_is_better=False,
+        agreement=CALL_AGREEMENT,
     )
 
 
 def empty_call():
-    """Nothing but the way to native code and back; the smallest function that a peer has."""
+    """Nothing but the way to native code and back: functions that return a constant."""
     return Comparison(
         "call-empty",
         "a native call that has nothing to do",
         "ns",
         (
             Ours("simclr-java", "CallsBenchmark.empty", {}),
-            javacpp("flag", "JavaCPP, reading a flag"),
-            djl("flag", "DJL, reading a flag"),
+            javacpp("empty", "JNI"),
         ),
         higher_is_better=False,
+        agreement=CALL_AGREEMENT,
     )
 
 
@@ -321,6 +362,15 @@ def programs(brief=False):
     load = BRIEF_EPOCH if brief else EPOCH
     torchvision = ("torch", "torchvision", "PIL", "numpy")
     opencv = ("torch", "numpy", "PIL", "cv2")
+    # A peer has no start cache, and what a program tells is less than a benchmark does.
+    told = {"needs": NEEDS, "varies": ("start cache",), "higher_is_better": False}
+    start_peers = (
+        PretrainPeer("PyTorch, views of whole batches", TINY, "first-step", views="tensor"),
+        PretrainPeer(
+            "PyTorch, torchvision, 2 workers", TINY, "first-step",
+            views="torchvision", modules=torchvision,
+        ),
+    )  # fmt: skip
     return (
         Comparison(
             "epoch",
@@ -337,7 +387,7 @@ def programs(brief=False):
                 ),
                 PretrainPeer("PyTorch, views of whole batches", load, "epoch", views="tensor"),
             ),
-            higher_is_better=False,
+            **told,
         ),
         Comparison(
             "memory",
@@ -350,7 +400,7 @@ def programs(brief=False):
                     "PyTorch, OpenCV, 2 workers", load, "memory", views="opencv", modules=opencv
                 ),
             ),
-            higher_is_better=False,
+            **told,
         ),
         Comparison(
             "start",
@@ -359,13 +409,19 @@ def programs(brief=False):
             (
                 Launcher("simclr-java", TINY, "first-step"),
                 Launcher("simclr-java without its start cache", TINY, "first-step", cold=True),
-                PretrainPeer("PyTorch, views of whole batches", TINY, "first-step", views="tensor"),
-                PretrainPeer(
-                    "PyTorch, torchvision, 2 workers", TINY, "first-step",
-                    views="torchvision", modules=torchvision,
-                ),
+                *start_peers,
             ),
-            higher_is_better=False,
+            **told,
+        ),
+        Comparison(
+            "start-cold",
+            "from the start of the process to the first step of a tiny network, without start cache",
+            "s",
+            (
+                Launcher("simclr-java without its start cache", TINY, "first-step", cold=True),
+                *start_peers,
+            ),
+            **told,
         ),
     )  # fmt: skip
 

@@ -16,8 +16,9 @@ class Result:
     """What one run of a contestant measured."""
 
     iterations: list  # of the comparison's unit
-    facts: dict  # what must be equal for a comparison: dtype, threads, ...
+    facts: dict  # as they are in its process; must be equal for a comparison: dtype, threads, ...
     versions: dict
+    results: dict = dataclasses.field(default_factory=dict)  # numbers that must be nearly equal
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Ours:
     threads: int = 1
     package: str = "dev.simclr.benchmark"
     core: int | None = None  # the one to run on; default the last ones
+    environment: tuple = ()  # pairs of name and value, beside what there is
+    differs: tuple = ()  # pairs of a fact that may differ from that of others, and why
 
     def missing(self, context):
         del context  # always there
@@ -51,32 +54,35 @@ class Ours:
     def run(self, context, pace):
         with tempfile.TemporaryDirectory() as folder:
             report = os.path.join(folder, "jmh.json")
+            own = os.path.join(folder, "own.json")
             command = [
                 context.java, "-cp", self.class_path(context), "org.openjdk.jmh.Main",
                 f"^{re.escape(self.package + '.' + self.benchmark)}$",
                 "-f", "1", "-foe", "true", "-rf", "json", "-rff", report,
                 "-wi", str(pace.warmup), "-w", f"{round(1000 * pace.seconds)}ms",
                 "-i", str(pace.iterations), "-r", f"{round(1000 * pace.seconds)}ms",
-                "-jvmArgs", " ".join(context.jvm_options()),
+                "-jvmArgs", " ".join([*context.jvm_options(), f"-Dsimclr.benchmark.report={own}"]),
             ]  # fmt: skip
             for key, value in self.parameters.items():
                 command += ["-p", f"{key}={value}"]
-            execute(command, self.threads, self.name, core=self.core)
-            with open(report, encoding="utf-8") as file:
-                return self.read(json.load(file))
+            execute(command, self.threads, self.name, dict(self.environment), self.core)
+            return self.read(load(report), load(own) if os.path.exists(own) else {})
 
-    def read(self, report):
-        """The result in JMH's report, which has one benchmark with one set of parameters."""
+    def read(self, report, own):
+        """The result in JMH's report, which has one benchmark with one set of parameters.
+
+        `own` is what the benchmark has written itself, see dev.simclr.benchmark.Report.
+        """
         if len(report) != 1:
             raise BenchmarkError(f"{self.name}: JMH reports {len(report)} benchmarks instead of one")
         (entry,) = report
         metric = entry["secondaryMetrics"][self.metric] if self.metric else entry["primaryMetric"]
         (iterations,) = metric["rawData"]
-        facts = {"threads": self.threads}
-        if "dtype" in entry.get("params", {}):
-            facts["dtype"] = entry["params"]["dtype"]
         return Result(
-            iterations, facts, {"java": entry["jdkVersion"], "jmh": entry["jmhVersion"]}
+            iterations,
+            own.get("facts", {}),
+            {"java": entry["jdkVersion"], "jmh": entry["jmhVersion"]},
+            own.get("results", {}),
         )
 
 
@@ -98,6 +104,10 @@ class OnEachCore:
     @property
     def threads(self):
         return self.cores  # that it needs; the facts are the inner one's
+
+    @property
+    def differs(self):
+        return self.inner.differs
 
     def missing(self, context):
         return self.inner.missing(context)
@@ -162,6 +172,7 @@ class Peer:
     modules: tuple  # that Python must have
     threads: int = 1
     environment: tuple = ()  # pairs of name and value, beside what there is
+    differs: tuple = ()
 
     def missing(self, context):
         """What keeps it from running, or None."""
@@ -191,7 +202,12 @@ class Peer:
             dict(self.environment),
         )  # fmt: skip
         line = json.loads(output.strip().splitlines()[-1])
-        return Result(line["iterations"], line["facts"], line["versions"])
+        return Result(line["iterations"], line["facts"], line["versions"], line.get("results", {}))
+
+
+def load(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
 
 
 def execute(command, threads, name, environment=None, core=None):

@@ -6,6 +6,10 @@ import platform
 import re
 
 CPUS = pathlib.Path("/sys/devices/system/cpu")
+SPEED = re.compile(
+    r"(MALLOC|OMP|GOMP|KMP|MKL|ONEDNN|DNNL|ATEN|TORCH|SIMCLR)_|GLIBC_TUNABLES$|LD_PRELOAD$"
+    r"|JAVA_TOOL_OPTIONS$|JDK_JAVA_OPTIONS$"
+)
 
 
 def describe():
@@ -18,7 +22,28 @@ def describe():
         "cores": len(cores()),
         "memory_gib": round(int(memory[1]) / 2**20, 1),
         "kernel": platform.release(),
+        "glibc": glibc(),
+        "huge_pages": huge_pages(),
     }
+
+
+def glibc():
+    """The version, which decides how its allocator behaves."""
+    name, _, version = (os.confstr("CS_GNU_LIBC_VERSION") or "").partition(" ")
+    return version if name == "glibc" else "none"
+
+
+def huge_pages():
+    """Who gets transparent huge pages: always, madvise (who asks) or never."""
+    file = pathlib.Path("/sys/kernel/mm/transparent_hugepage/enabled")
+    if not file.exists():
+        return "never"
+    return re.search(r"\[(\w+)\]", file.read_text())[1]
+
+
+def environment():
+    """Variables that change how fast contestants are, as they were set."""
+    return {k: v for k, v in sorted(os.environ.items()) if SPEED.match(k)}
 
 
 def load():

@@ -1,6 +1,7 @@
 """Whole programs as contestants: what they print says how far they are."""
 
 import dataclasses
+import json
 import os
 import pathlib
 import re
@@ -16,6 +17,11 @@ from suite.errors import BenchmarkError
 # What `simclr pretrain` and tests/peers/pretrain.py print.
 FIRST_STEP = re.compile(r"first step|.*\bstep 1/")
 EPOCH = re.compile(r"epoch (\d+) over|epoch \d+/\d+ +step (\d+)/")
+DEVICE = re.compile(r"device +cpu, (\d+) compute threads?,")
+PRECISION = re.compile(r"precision: (\w+)")
+CONDITIONS = "conditions "
+# What a program tells about itself before it is ended.
+NEEDS = ("dtype", "threads", "libtorch")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,9 +41,11 @@ class Program:
     load: Load
     # first-step: seconds from its start to its first update
     # epoch: seconds of its second epoch
-    # memory: the most MiB of its processes in two epochs, mapped files apart
+    # memory: the most MiB of its processes in two epochs, mapped files apart, and what processes
+    #   share counted once
     measure: str
     threads: int = 2
+    differs: tuple = ()
 
     def run(self, context, pace):
         del pace  # it runs once
@@ -45,33 +53,39 @@ class Program:
         with subprocess.Popen(
             [str(c) for c in self.command(context)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env={**os.environ, **self.environment()}, start_new_session=True,
+            env={**os.environ, **dict(self.environment)}, start_new_session=True,
             preexec_fn=lambda: os.sched_setaffinity(0, cores),
         ) as process:  # fmt: skip
             try:
-                value = self.watch(process)
+                value, facts = self.watch(process)
             finally:
                 stop(process)
-        return Result([value], {"threads": self.threads}, self.versions(context))
+        return Result([value], facts, self.versions(context))
 
     def watch(self, process):
+        """The value that is measured, and the conditions that the program tells."""
         start = time.perf_counter()
         memory = Memory(process.pid) if self.measure == "memory" else None
         lines = []
         ends = {}
+        facts = {}
+        value = None
         per_epoch = self.load.images // self.load.batch
         for line in process.stdout:
             now = time.perf_counter()
             lines.append(line)
-            if self.measure == "first-step" and FIRST_STEP.match(line):
-                return now - start
+            facts.update(self.conditions(line, process.pid))
+            if self.measure == "first-step" and FIRST_STEP.match(line) and value is None:
+                value = now - start
             found = EPOCH.match(line)
             if found:
                 epoch = int(found[1]) if found[1] else int(found[2]) / per_epoch
                 if epoch in (1, 2):
                     ends[epoch] = now
-            if 2 in ends and self.measure != "first-step":
-                return memory.peak() if memory else ends[2] - ends[1]
+            if 2 in ends and self.measure != "first-step" and value is None:
+                value = memory.peak() if memory else ends[2] - ends[1]
+            if value is not None and facts.keys() >= set(NEEDS):
+                return value, facts
         raise BenchmarkError(f"{self.name} ended before it was measured:\n{''.join(lines[-30:])}")
 
 
@@ -85,12 +99,23 @@ class Launcher(Program):
         del context
         return None
 
+    @property
     def environment(self):
         # The last of two options counts.
-        return {"SIMCLR_JAVA_OPTS": "-XX:AOTMode=off"} if self.cold else {}
+        return (("SIMCLR_JAVA_OPTS", "-XX:AOTMode=off"),) if self.cold else ()
 
     def versions(self, context):
         del context
+        return {}
+
+    def conditions(self, line, pid):
+        """Those of a line of output, and the libtorch and the start cache that are mapped."""
+        if found := PRECISION.match(line):
+            return {"dtype": {"bf16": "bfloat16"}.get(found[1], found[1])}
+        if found := DEVICE.match(line):
+            maps = pathlib.Path(f"/proc/{pid}/maps").read_text()
+            used = "used" if "/start.aot" in maps else "not used"
+            return {"threads": int(found[1]), "libtorch": libtorch(maps), "start cache": used}
         return {}
 
     def command(self, context):
@@ -113,18 +138,29 @@ class PretrainPeer(Program):
 
     views: str = "tensor"
     modules: tuple = ("torch", "numpy", "PIL")
+    differs: tuple = (
+        ("tf32", "simclr pretrain prints nothing about it, and both compute in bfloat16"),
+    )
 
     def missing(self, context):
         return Peer(self.name, "pretrain.py", (), self.modules).missing(context)
 
+    @property
     def environment(self):
-        return {"OMP_NUM_THREADS": str(self.threads)}
+        return (("OMP_NUM_THREADS", str(self.threads)),)
 
     def versions(self, context):
         probe = "import platform, torch; print(platform.python_version(), torch.__version__)"
         done = subprocess.run([context.python, "-c", probe], capture_output=True, text=True, check=True)
         python, torch = done.stdout.split()
         return {"python": python, "torch": torch}
+
+    def conditions(self, line, pid):
+        """What the script prints after its first step."""
+        del pid
+        if line.startswith(CONDITIONS):
+            return json.loads(line.removeprefix(CONDITIONS))
+        return {}
 
     def command(self, context):
         load = self.load
@@ -133,6 +169,15 @@ class PretrainPeer(Program):
             noise.array(context, load.images), self.views,
             "--width", load.width, "--batch", load.batch, "--workers", 2,
         ]  # fmt: skip
+
+
+def libtorch(maps):
+    """The version of the libtorch that a process has mapped, without what follows a +."""
+    found = re.search(r" (/\S+)/lib/libtorch_cpu\.so$", maps, re.MULTILINE)
+    if not found:
+        raise BenchmarkError("simclr pretrain has no libtorch_cpu.so mapped")
+    text = (pathlib.Path(found[1]) / "version.py").read_text()
+    return re.search(r"__version__ = '([^'+]+)", text)[1]
 
 
 def stop(process):
@@ -146,7 +191,10 @@ def stop(process):
 
 
 class Memory:
-    """Watches what a process and its children hold apart from mapped files."""
+    """Watches what a process and its children hold apart from mapped files.
+
+    Pages that several of them share, as after a fork, count once.
+    """
 
     def __init__(self, pid):
         self.pid = pid
@@ -178,10 +226,18 @@ def session(leader):
 
 
 def own(pid):
-    """Bytes of RssAnon and RssShmem; 0 once it has ended."""
+    """Bytes of Pss_Anon and Pss_Shmem: of a page that n processes map, each has 1/n.
+
+    0 once the process has ended.
+    """
     try:
-        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
         return 0
-    fields = dict(line.split(":", 1) for line in status.splitlines())
-    return 1024 * sum(int(fields[k].split()[0]) for k in ("RssAnon", "RssShmem") if k in fields)
+    return proportional(rollup)
+
+
+def proportional(rollup):
+    """The bytes of a smaps_rollup file; 0 if it is that of a process without memory."""
+    fields = re.findall(r"^(?:Pss_Anon|Pss_Shmem): +(\d+) kB$", rollup, re.MULTILINE)
+    return 1024 * sum(map(int, fields))

@@ -23,6 +23,8 @@ def to_json(session, outcomes):
                 "title": outcome.comparison.title,
                 "unit": outcome.comparison.unit,
                 "left_out": outcome.left_out,
+                "agreement": outcome.agreement,
+                "exceptions": outcome.exceptions,
                 "contestants": [
                     {
                         "name": standing.name,
@@ -31,6 +33,8 @@ def to_json(session, outcomes):
                         "iterations": standing.iterations,
                         "facts": standing.facts,
                         "versions": standing.versions,
+                        "environment": standing.environment,
+                        "results": standing.results,
                     }
                     for standing in outcome.standings
                 ],
@@ -45,7 +49,12 @@ def to_json(session, outcomes):
 
 
 def facts(standing):
-    return ", ".join(f"{key} {value}" for key, value in sorted(standing.facts.items()))
+    told = [f"{key} {value}" for key, value in sorted(standing.facts.items())]
+    return ", ".join(told + ([variables(standing.environment)] if standing.environment else []))
+
+
+def variables(environment):
+    return " ".join(f"`{key}={value}`" for key, value in sorted(environment.items()))
 
 
 def to_markdown(session, outcomes):
@@ -68,6 +77,8 @@ def to_markdown(session, outcomes):
             )
         for name, reason in outcome.left_out.items():
             lines.append(f"| {outcome.comparison.title} | {name} | left out: {reason} | | | |")
+        for exception in outcome.exceptions:
+            lines.append(f"| {outcome.comparison.title} | | {exception} | | | |")
     machine = session["machine"]
     lines += [
         "",
@@ -76,8 +87,13 @@ def to_markdown(session, outcomes):
         "benchmark is, of the medians and, in brackets, of the worst and the best round.",
         "",
         f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, Linux "
-        f"{machine['kernel']}; load before the run {session['load']}. "
+        f"{machine['kernel']}, glibc {machine['glibc']}, transparent huge pages "
+        f"{machine['huge_pages']}; load before the run {session['load']}. "
         + ", ".join(f"{key} {value}" for key, value in sorted(versions(session, outcomes).items()))
+        + ".",
+        "",
+        f"JVM of benchmarks: `{' '.join(session['jvm'])}`. Environment: "
+        + (variables(session["environment"]) or "none of the variables that change the speed is set")
         + ".",
         "",
         f"`{session['command']}`",

@@ -3,7 +3,11 @@
 import dataclasses
 import statistics
 
+from suite.contestants import Pace
 from suite.errors import BenchmarkError
+
+# For a run whose results are wanted, not its times.
+CHECK = Pace(0.001, 0, 1)
 
 
 @dataclasses.dataclass
@@ -14,6 +18,8 @@ class Standing:
     iterations: list = dataclasses.field(default_factory=list)  # a list for each round
     facts: dict = dataclasses.field(default_factory=dict)
     versions: dict = dataclasses.field(default_factory=dict)
+    environment: dict = dataclasses.field(default_factory=dict)  # beside that of the whole run
+    results: dict = dataclasses.field(default_factory=dict)
 
     def rounds(self):
         """The median of each round."""
@@ -30,6 +36,8 @@ class Outcome:
     comparison: object
     standings: list
     left_out: dict  # name of a contestant and why
+    agreement: dict = dataclasses.field(default_factory=dict)  # largest relative difference found
+    exceptions: list = dataclasses.field(default_factory=list)  # facts that differ, and why
 
     def ratios(self, other):
         """How many times as good the first one is as another: median, lowest and highest round."""
@@ -42,7 +50,7 @@ class Outcome:
 
 
 def compare(comparison, context, pace, count, say=print):
-    """Runs `count` rounds of all contestants that can run."""
+    """Runs `count` rounds of all contestants that can run, once their results agree."""
     standings, left_out, running = [], {}, []
     for contestant in comparison.contestants:
         reason = contestant.missing(context)
@@ -50,13 +58,23 @@ def compare(comparison, context, pace, count, say=print):
             reason = f"it needs {contestant.threads} cores, there are {context.cores}"
         if reason is None:
             running.append(contestant)
-            standings.append(Standing(contestant.name))
+            environment = dict(getattr(contestant, "environment", ()))
+            standings.append(Standing(contestant.name, environment=environment))
         else:
             left_out[contestant.name] = reason
             say(f"  {contestant.name} is left out: {reason}")
     if comparison.contestants[0] not in running:
         return Outcome(comparison, [], left_out)
+    outcome = Outcome(comparison, standings, left_out)
+    if comparison.agreement and len(running) > 1:
+        checked = [(c.name, c.run(context, CHECK).results) for c in running]
+        outcome.agreement = require_agreement(comparison, checked)
+        say(
+            "  results agree: "
+            + ", ".join(f"{name} to {value:.1e}" for name, value in outcome.agreement.items())
+        )
     for number in range(count):
+        results = []
         for contestant, standing in zip(running, standings):
             result = contestant.run(context, pace)
             if standing.facts and standing.facts != result.facts:
@@ -64,26 +82,69 @@ def compare(comparison, context, pace, count, say=print):
                     f"{comparison.id}: {contestant.name} changed from {standing.facts} to "
                     f"{result.facts} between rounds"
                 )
+            results.append((contestant.name, result.results))
             standing.iterations.append(result.iterations)
             standing.facts = result.facts
             standing.versions = result.versions
+            standing.results = result.results
             if number == 0:
-                require_equal_facts(comparison, standings)
+                outcome.exceptions = require_equal_facts(comparison, running, standings)
             say(
                 f"  round {number + 1}, {contestant.name}: "
                 f"{standing.rounds()[-1]:,.4g} {comparison.unit}"
             )
-    return Outcome(comparison, standings, left_out)
+        # Of the runs that were timed, too.
+        require_agreement(comparison, results)
+    for exception in outcome.exceptions:
+        say(f"  {exception}")
+    return outcome
 
 
-def require_equal_facts(comparison, standings):
-    """Refuses to compare what was not measured under the same conditions."""
-    measured = [s for s in standings if s.iterations]
-    for other in measured[1:]:
-        for key in sorted(measured[0].facts.keys() | other.facts.keys()):
-            mine, theirs = measured[0].facts.get(key), other.facts.get(key)
-            if mine != theirs and key not in comparison.varies:
+def require_agreement(comparison, results):
+    """Refuses to compare what computes something else; the largest relative differences by name.
+
+    Results are pairs of a contestant's name and what it reports; all are compared with the first.
+    """
+    largest = {}
+    for name, tolerance in comparison.agreement:
+        for contestant, values in results:
+            if name not in values:
+                raise BenchmarkError(f"{comparison.id}: {contestant} does not report its {name}")
+        expected = results[0][1][name]
+        largest[name] = 0.0
+        for contestant, values in results[1:]:
+            difference = abs(values[name] - expected) / max(abs(expected), abs(values[name]), 1e-30)
+            if not difference <= tolerance:  # nor NaN
                 raise BenchmarkError(
-                    f"{comparison.id}: {key} of {measured[0].name} is {mine}, that of "
-                    f"{other.name} is {theirs}; such results cannot be compared"
+                    f"{comparison.id}: {name} of {results[0][0]} is {expected}, that of {contestant} "
+                    f"is {values[name]}; allowed relative difference {tolerance:g}"
                 )
+            largest[name] = max(largest[name], difference)
+    return largest
+
+
+def require_equal_facts(comparison, contestants, standings):
+    """Refuses to compare what was not measured under the same conditions.
+
+    Returns a line for each difference that a contestant is known to have.
+    """
+    measured = [(c, s) for c, s in zip(contestants, standings) if s.iterations]
+    for _, standing in measured:
+        for key in comparison.needs:
+            if key not in standing.facts:
+                raise BenchmarkError(f"{comparison.id}: {standing.name} does not report its {key}")
+    exceptions = []
+    first = measured[0][1]
+    for contestant, other in measured[1:]:
+        for key in sorted(first.facts.keys() | other.facts.keys()):
+            mine, theirs = first.facts.get(key), other.facts.get(key)
+            if mine == theirs or key in comparison.varies:
+                continue
+            difference = f"{key} of {first.name} is {mine}, that of {other.name} is {theirs}"
+            reason = dict(contestant.differs).get(key)
+            if reason is None:
+                raise BenchmarkError(
+                    f"{comparison.id}: {difference}; such results cannot be compared"
+                )
+            exceptions.append(f"{difference}: {reason}")
+    return exceptions

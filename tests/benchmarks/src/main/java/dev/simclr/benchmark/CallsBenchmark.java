@@ -51,6 +51,25 @@ public class CallsBenchmark {
     if (a.add(b).sum().item() != 8) {
       throw new IllegalStateException("1 + 1 is not 2");
     }
+    report();
+  }
+
+  /** Two steps from ones for x and for the weight, and zeros for y: the gradient is 2 w. */
+  private void report() {
+    Tensor[] drawn = {x, y, weight};
+    try (var _ = TensorScope.open()) {
+      x = Tensor.ones(DType.FLOAT32, WIDTH, WIDTH);
+      y = Tensor.zeros(DType.FLOAT32, WIDTH, WIDTH);
+      weight = Tensor.ones(DType.FLOAT32, WIDTH, WIDTH).requiresGrad(true);
+      step();
+      step();
+      Report.ofTorch(a.dtype())
+          .result("weight after two steps", weight.detach().mean().item())
+          .write();
+    }
+    x = drawn[0];
+    y = drawn[1];
+    weight = drawn[2];
   }
 
   private static Tensor uniform(long seed) {

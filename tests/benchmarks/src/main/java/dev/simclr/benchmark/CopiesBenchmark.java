@@ -60,6 +60,7 @@ public class CopiesBenchmark {
       if (images.to(DType.FLOAT32).mean().item() != 7) {
         throw new IllegalStateException("the tensor is not the mapped memory");
       }
+      Report.ofTorch(Tensor.wrap(floats, DType.FLOAT32, FLOATS).dtype()).write();
     }
   }
 

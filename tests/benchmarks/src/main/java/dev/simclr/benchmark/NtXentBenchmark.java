@@ -2,7 +2,6 @@ package dev.simclr.benchmark;
 
 import dev.simclr.loss.NtXent;
 import dev.simclr.torch.DType;
-import dev.simclr.torch.Init;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import java.io.IOException;
@@ -22,7 +21,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** Forward and backward of NT-Xent of embeddings of length 128, and what memory that takes. */
+/**
+ * Forward and backward of NT-Xent of embeddings of length 128, and what memory that takes. The peer
+ * is tests/peers/nt_xent.py.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -49,7 +51,7 @@ public class NtXentBenchmark {
     public double mebibytes;
   }
 
-  /** Draws the embeddings, and runs once. */
+  /** Makes the embeddings, runs once, and reports what came out. */
   @Setup
   public void open() throws IOException {
     scope = TensorScope.open();
@@ -59,14 +61,20 @@ public class NtXentBenchmark {
     z = embeddings(rows);
     Files.writeString(Path.of("/proc/self/clear_refs"), "5");
     double before = status("VmRSS");
-    step();
+    double loss = step();
     extra = status("VmHWM") - before;
+    try (var _ = TensorScope.open()) {
+      Report.ofTorch(z.dtype())
+          .result("loss", loss)
+          .result("norm of the gradient", FormulaInputs.norm(z.grad().orElseThrow()))
+          .write();
+    }
   }
 
   private Tensor embeddings(int count) {
     DType type = DType.valueOf(dtype.toUpperCase(Locale.ROOT));
-    Tensor normal = Init.normal_(Tensor.empty(DType.FLOAT32, count, COLUMNS), 0, 1, count);
-    return normal.to(type).requiresGrad(true);
+    Tensor values = FormulaInputs.signed("embeddings", 1, count, COLUMNS);
+    return values.to(type).detach().requiresGrad(true);
   }
 
   /** Returns a line of /proc/self/status, in MiB. */
@@ -77,18 +85,20 @@ public class NtXentBenchmark {
     }
   }
 
-  private void step() {
+  private double step() {
     try (var _ = TensorScope.open()) {
       z.zeroGrad();
-      new NtXent(0.5).forward(z).loss().backward();
+      Tensor loss = new NtXent(0.5).forward(z).loss();
+      loss.backward();
+      return loss.item();
     }
   }
 
   /** One forward and backward pass. */
   @Benchmark
-  public void step(Memory memory) {
+  public double step(Memory memory) {
     memory.mebibytes = extra;
-    step();
+    return step();
   }
 
   /** Frees the embeddings. */

@@ -6,6 +6,7 @@ import dev.simclr.data.RgbImage;
 import dev.simclr.train.DataConfig;
 import dev.simclr.train.ModelConfig;
 import dev.simclr.train.PretrainConfig;
+import dev.simclr.train.StepCheck;
 import dev.simclr.train.TrainConfig;
 import dev.simclr.train.TrainingSteps;
 import java.util.List;
@@ -60,7 +61,7 @@ public class TrainingStepBenchmark {
   private ImageDataset noise;
   private TrainingSteps steps;
 
-  /** Draws images and sets up the network. */
+  /** Reports what steps on inputs of a formula give, draws images and sets up the network. */
   @Setup
   public void open() {
     Random random = new Random(0);
@@ -91,6 +92,7 @@ public class TrainingStepBenchmark {
                     .threads(threads)
                     .loaderThreads(threads)
                     .build());
+    StepCheck.report(config);
     steps = new TrainingSteps(config, noise, TrainingSteps.Part.valueOf(part));
   }
 

@@ -69,6 +69,14 @@ public class ViewsBenchmark {
   @Setup(Level.Iteration)
   public void start() {
     loader = views.load(buffers.stream().map(NativeBuffer::segment).toList(), threads);
+    Report.withoutTorch(views.format().dtype(), loaderThreads()).write();
+  }
+
+  private static int loaderThreads() {
+    return (int)
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(t -> t.getName().startsWith("simclr-loader-"))
+            .count();
   }
 
   /** One batch. */

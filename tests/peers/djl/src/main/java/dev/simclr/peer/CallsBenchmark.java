@@ -12,6 +12,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
 import java.net.URISyntaxException;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -63,6 +64,7 @@ public class CallsBenchmark {
       throw new IllegalStateException("2 x 3 x 4 x 5 has other sizes");
     }
     checkStep();
+    report();
     x = all.randomUniform(0, 1, SQUARE, DataType.FLOAT32);
     y = all.randomUniform(0, 1, SQUARE, DataType.FLOAT32);
     weight = all.randomUniform(0, 1, SQUARE, DataType.FLOAT32);
@@ -82,6 +84,20 @@ public class CallsBenchmark {
       if (Math.abs(weight.getFloat(0, 0) - expected) > 1e-6) {
         throw new IllegalStateException("the weight is " + weight.getFloat(0, 0));
       }
+    }
+  }
+
+  /** Tells the conditions, and the weight that {@link #checkStep} has left. */
+  private void report() {
+    try (NDScope scope = new NDScope()) {
+      // 128 x 128, with a bit that TF32 and bfloat16 have no room for.
+      NDArray wide = all.full(new Shape(128, 128), 1 + 0x1p-12f, DataType.FLOAT32);
+      Report.write(
+          x.getDataType().name().toLowerCase(Locale.ROOT),
+          JniUtils.getNumThreads(),
+          wide.matMul(all.eye(128)).contentEquals(wide),
+          engine.getVersion(),
+          weight.mean().getFloat());
     }
   }
 

@@ -1,11 +1,14 @@
 package dev.simclr.peer;
 
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -31,12 +34,13 @@ public class CallsBenchmark {
   private Tensor x;
   private Tensor y;
   private Tensor weight;
-  private Scalar rate;
+  private final Scalar rate = new Scalar(1e-3);
 
   /** Makes the tensors, and checks that a sum is right. */
   @Setup
-  public void open() {
+  public void open() throws IOException {
     torch.set_num_threads(1);
+    report();
     torch.manual_seed(1);
     a = torch.ones(4);
     b = torch.ones(4);
@@ -45,12 +49,37 @@ public class CallsBenchmark {
     y = torch.rand(WIDTH, WIDTH);
     weight = torch.rand(WIDTH, WIDTH);
     weight.set_requires_grad(true);
-    rate = new Scalar(1e-3);
     try (Tensor sum = a.add(b).sum()) {
       if (sum.item_float() != 8) {
         throw new IllegalStateException("1 + 1 is not 2");
       }
     }
+  }
+
+  /** Two steps from ones for x and for the weight, and zeros for y: the gradient is 2 w. */
+  private void report() throws IOException {
+    x = torch.ones(WIDTH, WIDTH);
+    y = torch.zeros(WIDTH, WIDTH);
+    weight = torch.ones(WIDTH, WIDTH);
+    weight.set_requires_grad(true);
+    step();
+    step();
+    try (PointerScope scope = new PointerScope()) {
+      // 128 x 128, with a bit that TF32 and bfloat16 have no room for.
+      Tensor wide = torch.full(new long[] {128, 128}, new Scalar(1 + 0x1p-12f));
+      Report.write(
+          x.dtype().toScalarType() == ScalarType.Float ? "float32" : x.dtype().toString(),
+          torch.get_num_threads(),
+          wide.mm(torch.eye(128)).equal(wide),
+          Loader.getVersion("org.bytedeco", "pytorch").split("-")[0],
+          weight.detach().mean().item_float());
+    }
+  }
+
+  /** A native method that returns a constant. */
+  @Benchmark
+  public int empty() {
+    return Empty.call();
   }
 
   /** A call that does nothing but read a thread's flag. */
