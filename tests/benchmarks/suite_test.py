@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import java_share
 from suite import chart, report
-from suite.comparisons import ALL, Comparison
+from suite.comparisons import ALL, Comparison, powers_of_two
 from suite.contestants import JavaPeer, OnEachCore, Ours, Pace, Peer, Result
 from suite.errors import BenchmarkError
 from suite.programs import Launcher, PretrainPeer, libtorch, proportional
@@ -135,7 +135,8 @@ class RoundsTest(unittest.TestCase):
         views = {c.id for c in ALL if c.workload}
         programs = {"epoch", "memory", "start", "start-cold"}
         alone = {"sampler-pixels-32", "sampler-pixels-224"}
-        self.assertEqual(views | programs | alone, fewer)
+        decoding = {"jpeg-decode-32", "jpeg-decode-224"}
+        self.assertEqual(views | programs | alone | decoding, fewer)
 
     def test_a_difference_that_a_contestant_states_is_printed(self):
         other = Fake("b", [[1]], {"libtorch": "2.7.1", "threads": 1})
@@ -434,6 +435,39 @@ class ReportTest(unittest.TestCase):
         texts = [t.text for t in svg if t.tag.endswith("text")]
         self.assertIn("a & co", texts)
         self.assertIn("25 views/s, ratio 4", texts)
+
+    def test_what_grows_is_a_curve(self):
+        contestants = []
+        for size, rounds in ((64, [[10], [10]]), (128, [[20], [20]]), (512, [[30], [50]])):
+            contestants.append(Fake(f"size {size}", rounds))
+            contestants[-1].parameters = {"size": size}
+        result = outcome(*contestants, higher_is_better=False, axis="size")
+        svg = ElementTree.fromstring(chart.draw([result]))
+        (line,) = [p for p in svg if p.tag.endswith("polyline")]
+        points = [tuple(map(float, p.split(","))) for p in line.get("points").split()]
+        (x0, y0), (x1, y1), (x2, y2) = points
+        self.assertAlmostEqual(2 * (x1 - x0), x2 - x1, delta=0.2)  # one doubling, then two
+        self.assertAlmostEqual(2 * (y0 - y1), y1 - y2, delta=0.2)  # by 10, then to the median, 40
+        bottom = y0 + (y0 - y1)  # where 0 is
+        lines = [l for l in svg if l.tag.endswith("}line")]
+        self.assertAlmostEqual(bottom, float(lines[0].get("y1")), delta=0.2)  # the axis
+        low, high = (float(lines[-1].get(end)) for end in ("y1", "y2"))
+        self.assertAlmostEqual(30 / 50, (bottom - low) / (bottom - high), delta=0.01)
+        texts = [t.text for t in svg if t.tag.endswith("text")]
+        for label in ("size", "64", "512", "10 views/s", "40 views/s"):
+            self.assertIn(label, texts)
+        self.assertEqual(1, len([r for r in svg if r.tag.endswith("rect")]))  # the background
+
+    def test_growth_comparisons_have_an_axis_of_numbers(self):
+        growth = [c for c in ALL if c.id.startswith("growth-")]
+        self.assertEqual(4, len(growth))
+        for comparison in growth:
+            values = [c.parameters[comparison.axis] for c in comparison.contestants]
+            self.assertEqual(sorted(set(values)), values)
+
+    def test_threads_grow_by_powers_of_two(self):
+        for cores, threads in ((1, (1,)), (2, (1, 2)), (6, (1, 2, 4)), (64, (1, 2, 4, 8, 16, 32, 64))):
+            self.assertEqual(threads, powers_of_two(cores))
 
     def test_the_shortest_time_has_the_longest_bar(self):
         result = outcome(

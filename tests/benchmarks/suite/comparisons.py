@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from suite import machine
 from suite.contestants import JavaPeer, OnEachCore, Ours, Peer
 from suite.programs import NEEDS, Launcher, Load, PretrainPeer
 
@@ -19,6 +20,7 @@ class Comparison:
     varies: tuple = ()  # facts that may differ, since they are what is compared
     needs: tuple = ("dtype", "threads", "tf32", "libtorch")  # facts that each must report
     agreement: tuple = ()  # pairs of a result that is compared first, and its relative tolerance
+    axis: str = ""  # the parameter that grows from contestant to contestant, drawn as a curve
 
 
 WORKLOADS = {
@@ -32,11 +34,11 @@ TORCHVISION = ("torch", "torchvision", "PIL", "numpy")
 NO_TORCH = ("dtype", "threads")
 
 
-def views(workload, threads, name="simclr-java"):
+def views(workload, threads, name="simclr-java", dtype="float32"):
     return Ours(
         name,
         "ViewsBenchmark.batch",
-        {"workload": workload, "threads": threads, "dtype": "float32"},
+        {"workload": workload, "threads": threads, "dtype": dtype},
         metric="views",
         threads=threads,
     )
@@ -73,6 +75,45 @@ def scaling(workload, title):
         workload=workload,
         varies=("threads",),
         needs=NO_TORCH,
+    )
+
+
+def bf16_views(workload, title):
+    """Views in the type that training on this precision takes; peers make float32 only."""
+    return Comparison(
+        workload + "-bfloat16",
+        title + ", views in bfloat16 against float32",
+        "views/s",
+        (
+            views(workload, 1, "bfloat16", "bfloat16"),
+            views(workload, 1, "float32"),
+        ),
+        workload=workload,
+        varies=("dtype",),
+        needs=NO_TORCH,
+    )
+
+
+def jpeg_decoding(size):
+    """Whole files to pixels, and nothing else."""
+
+    def peer(name, decoder, module):
+        folder = "{data}/" + f"jpeg-{size}x{size}-q90/train"
+        return Peer(name, "jpeg.py", ("time", decoder, folder), ("numpy", module))
+
+    return Comparison(
+        f"jpeg-decode-{size}",
+        f"a JPEG file of {size}x{size} pixels decoded",
+        "us",
+        (
+            Ours("simclr-java", "JpegBenchmark.decode", {"size": size}),
+            peer("OpenCV", "opencv", "cv2"),
+            peer("Pillow", "pillow", "PIL"),
+        ),
+        higher_is_better=False,
+        needs=NO_TORCH,
+        # Releases of libjpeg-turbo may round differently in single pixels.
+        agreement=(("sum of the pixels", 1e-4), ("sum of the pixels by place", 1e-4)),
     )
 
 
@@ -347,7 +388,13 @@ def growth(what, title, values, **parameters):
         tuple(at(value) for value in values),
         higher_is_better=False,
         varies=("threads",),
+        axis=what,
     )
+
+
+def powers_of_two(most):
+    """1, 2, 4, ... up to `most`."""
+    return tuple(1 << i for i in range(most.bit_length()))
 
 
 # Not a whole epoch of CIFAR-10, so that a comparison takes minutes; brief runs have a few batches.
@@ -429,6 +476,8 @@ def programs(brief=False):
 ALL = (
     *(augmentation(w, title) for w, title in WORKLOADS.items()),
     *(scaling(w, title) for w, title in WORKLOADS.items()),
+    *(bf16_views(w, WORKLOADS[w]) for w in ("pixels-32", "pixels-224")),
+    *(jpeg_decoding(size) for size in (32, 224)),
     *(sampler(w, WORKLOADS[w]) for w in ("pixels-32", "pixels-224")),
     *(nt_xent(rows) for rows in (1024, 4096, 8192)),
     nt_xent_memory(8192),
@@ -441,7 +490,10 @@ ALL = (
     empty_call(),
     *(call(name, title) for name, title in CALLS.items()),
     *(copies(name, title) for name, title in COPIES.items()),
-    growth("threads", "step of the slim ResNet-18 by threads, views included", (1, 2)),
+    growth(
+        "threads", "step of the slim ResNet-18 by threads, views included",
+        powers_of_two(len(machine.cores())),
+    ),
     growth("batch", "step of the slim ResNet-18 by batch, views included", (64, 128, 256, 512)),
     growth("size", "step of the slim ResNet-18 by image size, batch 64", (32, 64, 96, 128), batch=64),
     growth(

@@ -20,6 +20,7 @@ class Standing:
     versions: dict = dataclasses.field(default_factory=dict)
     environment: dict = dataclasses.field(default_factory=dict)  # beside that of the whole run
     results: dict = dataclasses.field(default_factory=dict)
+    at: float | None = None  # the value of what grows, if something does
 
     def rounds(self):
         """The median of each round."""
@@ -59,7 +60,8 @@ def compare(comparison, context, pace, count, say=print):
         if reason is None:
             running.append(contestant)
             environment = dict(getattr(contestant, "environment", ()))
-            standings.append(Standing(contestant.name, environment=environment))
+            at = contestant.parameters[comparison.axis] if comparison.axis else None
+            standings.append(Standing(contestant.name, environment=environment, at=at))
         else:
             left_out[contestant.name] = reason
             say(f"  {contestant.name} is left out: {reason}")

@@ -20,6 +20,10 @@ public enum ImageFolder {
   PNG_32("png-32x32", 32, 32, "png", 4096),
   /** 50 MB of pixels. */
   PNG_256("png-256x256", 256, 256, "png", 256),
+  /** Small files, whose headers take their share of the time. */
+  JPEG_32("jpeg-32x32-q90", 32, 32, "jpg", 256),
+  /** Images of the size that networks take. */
+  JPEG_224("jpeg-224x224-q90", 224, 224, "jpg", 64),
   /** Files as photographs on the web are, of about 55 KB each. */
   JPEG_500X375("jpeg-500x375-q90", 375, 500, "jpg", 256);
 

@@ -1,16 +1,19 @@
 package dev.simclr.benchmark;
 
+import dev.simclr.data.BadImagePolicy;
+import dev.simclr.data.Datasets;
+import dev.simclr.data.GeneratedSource;
 import dev.simclr.data.ImageDataset;
-import dev.simclr.data.MemoryDataset;
-import dev.simclr.data.RgbImage;
+import dev.simclr.data.PackOptions;
+import dev.simclr.data.Progress;
+import dev.simclr.data.Split;
 import dev.simclr.train.DataConfig;
 import dev.simclr.train.ModelConfig;
 import dev.simclr.train.PretrainConfig;
 import dev.simclr.train.StepCheck;
 import dev.simclr.train.TrainConfig;
 import dev.simclr.train.TrainingSteps;
-import java.util.List;
-import java.util.Random;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -24,7 +27,8 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /**
  * A step of the recipe cifar10-slim: ResNet-18 with the CIFAR stem, two views of a batch of images,
- * forward, NT-Xent, backward, SGD. The peer is tests/peers/training_step.py.
+ * forward, NT-Xent, backward, SGD. Images are in a mapped pack, as in training runs. The peer is
+ * tests/peers/training_step.py.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -64,14 +68,14 @@ public class TrainingStepBenchmark {
   /** Reports what steps on inputs of a formula give, draws images and sets up the network. */
   @Setup
   public void open() {
-    Random random = new Random(0);
-    MemoryDataset.Builder builder = MemoryDataset.builder(List.of());
-    for (int i = 0; i < images; i++) {
-      byte[] pixels = new byte[size * size * RgbImage.CHANNELS];
-      random.nextBytes(pixels);
-      builder.add("noise-" + i, ImageDataset.UNLABELLED, RgbImage.of(size, size, pixels));
-    }
-    noise = builder.build();
+    noise =
+        Datasets.open(
+            GeneratedSource.of("noise", Map.of(Split.TRAIN, new Noise(images, size))),
+            Split.TRAIN,
+            BenchmarkData.folder().resolve("packs"),
+            BadImagePolicy.FAIL,
+            PackOptions.defaults(),
+            Progress.NONE);
     PretrainConfig config =
         PretrainConfig.defaults()
             .with(DataConfig.builder().imageSize(size).build())
