@@ -64,11 +64,12 @@ public class CallsBenchmark {
     weight.set_requires_grad(true);
     step();
     step();
+    ScalarType type = x.scalar_type().intern();
     try (PointerScope scope = new PointerScope()) {
       // 128 x 128, with a bit that TF32 and bfloat16 have no room for.
       Tensor wide = torch.full(new long[] {128, 128}, new Scalar(1 + 0x1p-12f));
       Report.write(
-          x.dtype().toScalarType() == ScalarType.Float ? "float32" : x.dtype().toString(),
+          type == ScalarType.Float ? "float32" : type.toString(),
           torch.get_num_threads(),
           wide.mm(torch.eye(128)).equal(wide),
           Loader.getVersion("org.bytedeco", "pytorch").split("-")[0],
