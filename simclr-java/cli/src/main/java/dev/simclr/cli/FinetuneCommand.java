@@ -20,6 +20,7 @@ import dev.simclr.train.RunData;
 import dev.simclr.train.StopToken;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;

@@ -36,7 +36,7 @@ public record NtXentSum(double temperature) {
    * @throws IllegalArgumentException for another shape
    */
   public NtXent.Result forward(Tensor projections) {
-    NtXent.requireTwoViews(projections);
+    NtXent.requireTwoViews(projections, 1);
     return NtXent.result(Losses.ntXentSum(projections, temperature));
   }
 }
