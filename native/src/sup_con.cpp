@@ -1,5 +1,6 @@
 #include "sct/sup_con.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/clamp_min.h>
 #include <ATen/ops/empty.h>
@@ -8,10 +9,12 @@
 #include <ATen/ops/scatter.h>
 #include <ATen/ops/where.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "detail/call.h"
 #include "detail/chunked.h"
+#include "detail/measures.h"
 #include "detail/sup_con_cpu.h"
 #include "detail/temperature.h"
 #include "detail/unit_rows.h"
@@ -31,7 +34,7 @@ Tensor positives(const Tensor& labels, int64_t first, int64_t count) {
 }
 
 // With operations of libtorch, a few anchors at a time, on any device.
-variable_list by_chunks(const Tensor& z, const Tensor& labels, double temperature) {
+variable_list by_chunks(const Tensor& z, const Tensor& labels, int64_t views, double temperature) {
   const WithoutAutocast without_autocast;
   const Tensor u = unit_rows(z);
   const int64_t m = u.size(0);
@@ -39,9 +42,15 @@ variable_list by_chunks(const Tensor& z, const Tensor& labels, double temperatur
   each_chunk(m, chunk_rows(u), [&](int64_t first, int64_t count) {
     found.narrow(0, first, count).copy_(positives(labels, first, count).sum(1));
   });
+  const int64_t n = m / views;
+  Measures measures(u.options());
   const Tensor sum = sum_by_chunks(u, u, [&](const Tensor& a, const Tensor& c, int64_t first) {
     const int64_t count = a.size(0);
     const Tensor s = at::mm(a, c.t()).div(temperature);
+    if (views > 1 && first < n) {
+      const at::NoGradGuard no_grad;
+      measures.add(s.detach().narrow(0, 0, std::min(count, n - first)).narrow(1, n, n), first);
+    }
     const Tensor self = at::arange(first, first + count, labels.options()).unsqueeze(1);
     const Tensor others = at::scatter(s, 1, self, -std::numeric_limits<double>::infinity());
     const Tensor own = found.narrow(0, first, count);
@@ -50,18 +59,26 @@ variable_list by_chunks(const Tensor& z, const Tensor& labels, double temperatur
     return at::where(own.gt(0), at::logsumexp(others, 1).sub(mean), 0.0).sum();
   });
   const Tensor anchors = found.gt(0).sum();
-  return {sum.div(anchors), anchors.neg().add(m)};
+  variable_list out = {sum.div(anchors), anchors.neg().add(m)};
+  if (views > 1) {
+    out.push_back(measures.accuracy(n));
+    out.push_back(measures.entropy(n));
+  }
+  return out;
 }
 
 }  // namespace
 
-sct_status sct_sup_con(sct_tensor z, sct_tensor labels, double temperature, sct_tensor* ret_loss,
-                       sct_tensor* ret_skipped) {
-  return guard("sup_con", {z, labels}, [&] {
+namespace {
+
+sct_status compute(const char* name, sct_tensor z, sct_tensor labels, int64_t views,
+                   double temperature, std::initializer_list<sct_tensor*> results) {
+  return guard(name, {z, labels}, [&] {
     const Tensor& rows = unbox(z, "z");
     const Tensor& ids = unbox(labels, "labels");
-    require(ret_loss, "ret_loss");
-    require(ret_skipped, "ret_skipped");
+    for (sct_tensor* result : results) {
+      require(result, "ret_*");
+    }
     if (rows.dim() != 2 || rows.size(0) < 2) {
       fail(SCT_SHAPE, "argument 'z' must be [M, D] with M >= 2");
     }
@@ -77,11 +94,34 @@ sct_status sct_sup_con(sct_tensor z, sct_tensor labels, double temperature, sct_
     if (ids.device() != rows.device()) {
       fail(SCT_DEVICE, "arguments 'z' and 'labels' are on different devices");
     }
+    if (views < 1 || rows.size(0) % views != 0) {
+      fail(SCT_SHAPE, "argument 'z' must have the same number of rows of each of the " +
+                          std::to_string(views) + " views");
+    }
     check_temperature(temperature);
     const bool wide = rows.scalar_type() == at::kDouble;
     const Tensor input = wide ? rows : rows.to(at::kFloat);
-    give(input.is_cpu() && !wide ? SupConCpu::apply(input, ids, temperature)
-                                 : by_chunks(input, ids, temperature),
-         {ret_loss, ret_skipped});
+    give(input.is_cpu() && !wide ? SupConCpu::apply(input, ids, views, temperature)
+                                 : by_chunks(input, ids, views, temperature),
+         results);
   });
+}
+
+}  // namespace
+
+sct_status sct_sup_con(sct_tensor z, sct_tensor labels, double temperature, sct_tensor* ret_loss,
+                       sct_tensor* ret_skipped) {
+  return compute("sup_con", z, labels, 1, temperature, {ret_loss, ret_skipped});
+}
+
+sct_status sct_sup_con_views(sct_tensor z, sct_tensor labels, int64_t views, double temperature,
+                             sct_tensor* ret_loss, sct_tensor* ret_skipped,
+                             sct_tensor* ret_accuracy, sct_tensor* ret_entropy) {
+  if (views < 2) {
+    return guard("sup_con_views", {z, labels}, [&] {
+      invalid("argument 'views' is " + std::to_string(views) + ", allowed is 2 or more");
+    });
+  }
+  return compute("sup_con_views", z, labels, views, temperature,
+                 {ret_loss, ret_skipped, ret_accuracy, ret_entropy});
 }

@@ -99,6 +99,25 @@ static void by_loops(int64_t m, int64_t d, double t) {
   }
 }
 
+/* Of how many views the rows are taken to be; 1 for just rows. */
+static int64_t views = 1;
+
+/* As sct_sup_con, with the measures that views 1 and 2 have by themselves. */
+static void by_views(sct_tensor z, sct_tensor ids, int64_t m, double t, sct_tensor *ret_loss,
+                     sct_tensor *ret_skipped) {
+  const int64_t n = m / views;
+  sct_tensor measures[2] = {NULL, NULL};
+  sct_tensor expected[3] = {NULL, NULL, NULL};
+  OK(sct_sup_con_views(z, ids, views, t, ret_loss, ret_skipped, &measures[0], &measures[1]));
+  OK(sct_narrow(z, 0, 0, 2 * n, &expected[2]));
+  OK(sct_contrastive_measures(expected[2], t, &expected[0], &expected[1]));
+  /* Rounding may decide between two that are almost equally similar. */
+  CLOSE(value_of(measures[0]), value_of(expected[0]), n > 20 ? 1.0 / (double)n : 1e-6, 0);
+  CLOSE(value_of(measures[1]), value_of(expected[1]), 2e-6 * (1 + 0.25 / t), 0);
+  OK(sct_tensor_free(measures, 2));
+  OK(sct_tensor_free(expected, 3));
+}
+
 static void by_library(int64_t m, int64_t d, double t, int32_t type) {
   sct_tensor z = matrix(values, m, d, type);
   sct_tensor ids = NULL;
@@ -106,7 +125,11 @@ static void by_library(int64_t m, int64_t d, double t, int32_t type) {
   values_of(z, rounded);
   OK(sct_set_requires_grad(z, true));
   sct_tensor out[3] = {NULL, NULL, NULL};
-  OK(sct_sup_con(z, ids, t, &out[0], &out[1]));
+  if (views == 1) {
+    OK(sct_sup_con(z, ids, t, &out[0], &out[1]));
+  } else {
+    by_views(z, ids, m, t, &out[0], &out[1]);
+  }
   CHECK_INT(dtype_of(out[0]), type == SCT_FLOAT64 ? SCT_FLOAT64 : SCT_FLOAT32);
   CHECK_INT(dtype_of(out[1]), SCT_INT64);
   OK(sct_backward(out[0], NULL, false));
@@ -119,9 +142,7 @@ static void by_library(int64_t m, int64_t d, double t, int32_t type) {
   drop(&z);
 }
 
-static void check_case(int64_t m, int64_t d, double t, int32_t type, double precision) {
-  by_library(m, d, t, type);
-  by_loops(m, d, t);
+static void compare(int64_t m, int64_t d, double t, int32_t type, double precision) {
   const int failures = check_failures;
   const double tolerance = precision * (1 + 0.25 / t);
   CLOSE(loss, expected_loss, tolerance, precision);
@@ -132,9 +153,22 @@ static void check_case(int64_t m, int64_t d, double t, int32_t type, double prec
     CLOSE_ALL(grad + i * d, expected_grad + i * d, d, scale * tolerance, rtol);
   }
   if (check_failures != failures) {
-    fprintf(stderr, "  ... of M = %lld, D = %lld, t = %g, dtype %d\n", (long long)m, (long long)d,
-            t, type);
+    fprintf(stderr, "  ... of M = %lld, D = %lld, t = %g, dtype %d, views %d\n", (long long)m,
+            (long long)d, t, type, (int)views);
   }
+}
+
+static void check_case(int64_t m, int64_t d, double t, int32_t type, double precision) {
+  by_library(m, d, t, type);
+  by_loops(m, d, t);
+  compare(m, d, t, type, precision);
+  for (views = 2; views <= 4; ++views) {
+    if (m % views == 0) {
+      by_library(m, d, t, type);
+      compare(m, d, t, type, precision);
+    }
+  }
+  views = 1;
 }
 
 /* Rows near their label's direction, of lengths from 0.1 to 10. */
@@ -267,12 +301,17 @@ static void refuses_nonsense(void) {
   OK(sct_tensor_from_data(labels, 24, SIZES(3), 1, SCT_INT64, &few));
   sct_tensor a = NULL;
   sct_tensor b = NULL;
+  sct_tensor c = NULL;
+  sct_tensor d = NULL;
   FAILS(SCT_SHAPE, sct_sup_con(one, ids, 0.5, &a, &b));
   FAILS(SCT_SHAPE, sct_sup_con(ids, ids, 0.5, &a, &b));
   FAILS(SCT_SHAPE, sct_sup_con(z, few, 0.5, &a, &b));
   FAILS(SCT_SHAPE, sct_sup_con(z, z, 0.5, &a, &b));
   FAILS(SCT_INVALID_ARGUMENT, sct_sup_con(z, floats, 0.5, &a, &b));
   FAILS(SCT_INVALID_ARGUMENT, sct_sup_con(whole, ids, 0.5, &a, &b));
+  FAILS(SCT_INVALID_ARGUMENT, sct_sup_con_views(z, ids, 1, 0.5, &a, &b, &c, &d));
+  FAILS(SCT_SHAPE, sct_sup_con_views(z, ids, 3, 0.5, &a, &b, &c, &d));
+  FAILS(SCT_INVALID_ARGUMENT, sct_sup_con_views(z, ids, 2, 0.5, &a, &b, &c, NULL));
   FAILS(SCT_INVALID_ARGUMENT, sct_sup_con(z, ids, 0, &a, &b));
   FAILS(SCT_INVALID_ARGUMENT, sct_sup_con(z, ids, NAN, &a, &b));
   FAILS(SCT_INVALID_ARGUMENT, sct_sup_con(z, ids, 0.5, &a, NULL));

@@ -26,6 +26,17 @@ extern "C" {
 SCT_API sct_status sct_sup_con(sct_tensor z, sct_tensor labels, double temperature,
                                sct_tensor *ret_loss, sct_tensor *ret_skipped);
 
+/* The same of `z` [VN, D], whose rows are V = `views` >= 2 views of N images, those of view 1
+ * first, with the measures of sct_nt_xent, of views 1 and 2, from the same pass: `ret_accuracy`,
+ * 0-dim, no graph: share of the N view-1 rows whose other view is strictly more similar than each
+ * of the other N - 1 rows of view 2, whatever the labels. `ret_entropy`, 0-dim, no graph: mean
+ * entropy, in nats, of the softmax of those N similarities over `temperature`. SCT_SHAPE unless `z`
+ * is [VN, D]; SCT_INVALID_ARGUMENT unless V >= 2. */
+SCT_API sct_status sct_sup_con_views(sct_tensor z, sct_tensor labels, int64_t views,
+                                     double temperature, sct_tensor *ret_loss,
+                                     sct_tensor *ret_skipped, sct_tensor *ret_accuracy,
+                                     sct_tensor *ret_entropy);
+
 #ifdef __cplusplus
 }
 #endif

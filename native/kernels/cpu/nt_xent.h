@@ -21,7 +21,7 @@ constexpr double kEps = 1e-12;
 constexpr float kNone = -1e30F;
 
 struct Layout {
-  // 2 where row i of each view is the positive of that of the other; 1 where rows are just rows.
+  // Row i of each is of the same image; 1 where rows are just rows.
   int64_t views;
   // Rows of one view.
   int64_t images;
@@ -62,8 +62,8 @@ struct Others {
   const float* weight;
 };
 
-// What the forward pass collects. Positives of two views are in no sum. A row of view 1 has its
-// candidates of view 2 apart, for the accuracy and the entropy.
+// What the forward pass collects. A row of view 1 has its candidates of view 2 apart, for the
+// accuracy and the entropy, and the other view of the same image is in the sum of neither.
 struct Forward {
   Layout layout;
   float* unit;
@@ -73,7 +73,7 @@ struct Forward {
   bool running;
   // Of each row, over the candidates that `cross` does not have.
   Sums rest;
-  // The rest is of two views only. Of each row of view 1, over view 2.
+  // The rest is of two views and more only. Of each row of view 1, over view 2.
   Sums cross;
   // sum of exp((S - shift) / temperature) (S - shift) scale over the same.
   double* moment;
@@ -100,12 +100,14 @@ struct Backward {
   Others others;
   float scale;
   bool running;
-  // Two views: a positive is in no sum of its anchor, so that only the - 2 u_pos(i) is left of it.
+  // Without groups: a positive is in no sum of its anchor, so that only the - 2 u_pos(i) is left of
+  // it.
   bool decoupled;
   // Of each row: the shift of its sum, and w; 0 for the rows that fill up a panel.
   const float* shift;
   const float* weight;
-  // Of one view: - (sum of the other rows of the group) (2 / positives).
+  // - (sum of the other rows of the group) (2 / positives); without groups, of two views, - 2
+  // u_pos(i).
   Groups groups;
   // In panels, like `unit`.
   float* grad;

@@ -105,7 +105,7 @@ const float* column_of(const Kernels& kernels, const Layout& layout, const float
   return unit + padded / kernels.width * kernels.width * layout.depth + padded % kernels.width;
 }
 
-// What the gradient of a panel of one view starts with: its positives.
+// What the gradient of a panel starts with where there are groups: its positives.
 void begin_with_positives(const Kernels& kernels, const Backward& pass, const Place& place) {
   const int64_t depth = pass.layout.depth;
   const int64_t width = kernels.width;
@@ -149,6 +149,10 @@ Place place_of(const Kernels& kernels, const Layout& layout, int64_t panel) {
           std::min<int64_t>(layout.images - before, kernels.width)};
 }
 
+int64_t padded_of(const Kernels& kernels, const Layout& layout, int64_t row) {
+  return row / layout.images * layout.panels * kernels.width + row % layout.images;
+}
+
 int64_t padded_rows(const Kernels& kernels, const Layout& layout) {
   return layout.views * layout.panels * kernels.width;
 }
@@ -187,8 +191,8 @@ void forward(const Kernels& kernels, const Forward& pass, const float* v, double
 
 void add_groups(const Kernels& kernels, const Layout& layout, const float* unit,
                 const int64_t* group, double* sum) {
-  for (int64_t i = 0; i < layout.images; i++) {
-    const float* row = column_of(kernels, layout, unit, i);
+  for (int64_t i = 0; i < layout.views * layout.images; i++) {
+    const float* row = column_of(kernels, layout, unit, padded_of(kernels, layout, i));
     double* to = sum + group[i] * layout.depth;
     for (int64_t d = 0; d < layout.depth; d++) {
       to[d] += row[d * kernels.width];
@@ -198,7 +202,7 @@ void add_groups(const Kernels& kernels, const Layout& layout, const float* unit,
 
 double cosine_sum(const Kernels& kernels, const Layout& layout, const float* unit, int64_t row,
                   const double* sum) {
-  const float* u = column_of(kernels, layout, unit, row);
+  const float* u = column_of(kernels, layout, unit, padded_of(kernels, layout, row));
   double total = 0;
   for (int64_t d = 0; d < layout.depth; d++) {
     const double x = u[d * kernels.width];
@@ -213,7 +217,7 @@ void backward(const Kernels& kernels, const Backward& pass, const double* norm, 
   const int64_t size = pass.layout.depth * kernels.width;
   const auto begin = [&](float* buffer, Range block) {
     std::fill(pass.grad + block.begin * size, pass.grad + block.end * size, 0.0F);
-    for (int64_t panel = block.begin; panel < block.end && pass.layout.views == 1; panel++) {
+    for (int64_t panel = block.begin; panel < block.end && pass.groups.group != nullptr; panel++) {
       begin_with_positives(kernels, pass, place_of(kernels, pass.layout, panel));
     }
     for_tiles(block, panels_of(pass.others.layout), kernels.tile, [&](Range rows, Range others) {

@@ -29,6 +29,9 @@ struct Place {
 
 Place place_of(const Kernels& kernels, const Layout& layout, int64_t panel);
 
+// The place among the padded rows of a row of the input.
+int64_t padded_of(const Kernels& kernels, const Layout& layout, int64_t row);
+
 // From rows `v` [2N, D] to their norms [padded_rows], and to the unit rows and the sums of a pass,
 // which are expected as for no candidates at all. `done` is called once for each panel, on any
 // thread, when its sums are complete.
@@ -42,7 +45,7 @@ void pack(const Kernels& kernels, const Layout& layout, const float* v, float* u
 void add_groups(const Kernels& kernels, const Layout& layout, const float* unit,
                 const int64_t* group, double* sum);
 
-// Sum of the cosines of a row of one view and the others of its group, of which `sum` is the sum.
+// Sum of the cosines of a row of the input and the others of its group, of which `sum` is the sum.
 double cosine_sum(const Kernels& kernels, const Layout& layout, const float* unit, int64_t row,
                   const double* sum);
 

@@ -252,7 +252,7 @@ void forward_block(const Forward& pass, int64_t row_panel, int64_t column_panel)
   const bool diagonal = row_panel == column_panel;
   const Sums columns = diagonal ? Sums{nullptr, nullptr} : at(pass.rest, column_panel * kSide);
   const int64_t view = pass.layout.panels;
-  if (row_panel < view && column_panel >= view) {
+  if (row_panel < view && column_panel >= view && column_panel < 2 * view) {
     if (column_panel == row_panel + view) {
       take_positives<V>(block, pass.positive + row);
     }
@@ -388,7 +388,7 @@ void backward(const Backward& pass, Range rows, Range columns, float* buffer) {
       } else {
         factors<V, false>(pass.scale, of_rows, of_columns, block);
       }
-      if (column == row + pass.layout.panels) {
+      if (pass.groups.group == nullptr && column == row + pass.layout.panels) {
         for (int64_t i = 0; i < kSide; i++) {
           float& factor = block[i * kSide + i];
           factor = (pass.decoupled ? 0 : factor) - 2;

@@ -23,7 +23,7 @@ RowSums::RowSums(const nt_xent::Kernels& kernels, const nt_xent::Layout& layout,
   const int64_t rows = nt_xent::padded_rows(kernels, layout);
   rest_ = numbers(rows, 0, at::kDouble);
   rest_shift_ = numbers(rows, shift, at::kFloat);
-  const int64_t crossing = layout.views == 2 ? rows / 2 : 0;
+  const int64_t crossing = layout.views > 1 ? rows / layout.views : 0;
   cross_ = numbers(crossing, 0, at::kDouble);
   cross_shift_ = numbers(crossing, shift, at::kFloat);
   moment_ = numbers(crossing, 0, at::kDouble);

@@ -5,11 +5,12 @@
 
 namespace sct {
 
-// Loss of [M, D] and the number of rows without a positive; `labels` is int64 [M].
+// Loss of [M, D], the number of rows without a positive, and, where the rows are of two `views` or
+// more, accuracy and entropy of views 1 and 2; `labels` is int64 [M].
 struct SupConCpu : torch::autograd::Function<SupConCpu> {
   static torch::autograd::variable_list forward(torch::autograd::AutogradContext* context,
                                                 const at::Tensor& z, const at::Tensor& labels,
-                                                double temperature);
+                                                int64_t views, double temperature);
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& grads);
 };

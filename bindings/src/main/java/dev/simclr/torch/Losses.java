@@ -120,6 +120,31 @@ public final class Losses {
   }
 
   /**
+   * Computes {@link #supCon} of rows that are V views of N images, with the metrics of {@link
+   * #ntXent}, of views 1 and 2 and whatever the labels, from the same pass.
+   *
+   * @param z {@code [VN, D]}: rows 0 to N - 1 are view 1 of N images, rows N to 2N - 1 view 2, and
+   *     so on
+   * @param labels INT64, {@code [VN]}, on the device of z
+   * @param views V, at least 2
+   * @param temperature finite and above 0
+   * @throws IllegalArgumentException if the temperature is not
+   * @throws TorchException of kind SHAPE, INVALID_ARGUMENT or DEVICE if a tensor is not as above
+   */
+  public static SupConViewsResult supConViews(
+      Tensor z, Tensor labels, long views, double temperature) {
+    requireTemperature(temperature);
+    TensorScope scope = TensorScope.current();
+    SctSupCon.ViewsResult result =
+        SctSupCon.supConViews(z.handle(), labels.handle(), views, temperature);
+    return new SupConViewsResult(
+        scope.adopt(result.loss()),
+        scope.adopt(result.skipped()),
+        scope.adopt(result.accuracy()),
+        scope.adopt(result.entropy()));
+  }
+
+  /**
    * Computes the decoupled contrastive loss with weights (DCLW; Yeh et al. 2022, <a
    * href="https://arxiv.org/abs/2110.06848">arXiv 2110.06848</a>, equations 6 and 7),
    *

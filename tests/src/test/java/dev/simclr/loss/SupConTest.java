@@ -28,6 +28,12 @@ final class SupConTest {
         double expected = Math.log(2 * Math.exp(1 / t) + 3 * n - 3) - 1 / t;
         assertEquals(expected, result.loss().item(), 1e-6);
         assertEquals(0, result.skipped().item());
+        NtXent.Result measured = new SupCon(t).forward(v, labels, 3);
+        assertEquals(expected, measured.loss().item(), 1e-6);
+        assertEquals(1, measured.accuracy().item());
+        // Of view 2, one candidate of similarity 1 / t and N - 1 of similarity 0.
+        double sum = Math.exp(1 / t) + n - 1;
+        assertEquals(Math.log(sum) - Math.exp(1 / t) / t / sum, measured.entropy().item(), 1e-6);
       }
     }
   }
@@ -60,6 +66,9 @@ final class SupConTest {
       assertMessage("[2]; allowed: [3]", () -> loss.forward(v, few));
       assertMessage("float32; allowed: int64", () -> loss.forward(v, floats));
       assertMessage("[1, 4]", () -> loss.forward(one, few));
+      Tensor labels = Tensor.arange(3, DType.INT64);
+      assertMessage("views is 2; allowed", () -> loss.forward(v, labels, 2));
+      assertMessage("views is 1; allowed", () -> loss.forward(v, labels, 1));
     }
   }
 

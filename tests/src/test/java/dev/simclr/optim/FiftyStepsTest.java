@@ -144,7 +144,9 @@ final class FiftyStepsTest {
     }
   }
 
-  /** The weight after a step, from all weights before it; what an optimizer keeps is summed anew. */
+  /**
+   * The weight after a step, from all weights before it; what an optimizer keeps is summed anew.
+   */
   private interface Formula {
     double[] next(List<double[]> weights, int step);
   }
@@ -181,8 +183,7 @@ final class FiftyStepsTest {
     double decay = 0.3;
     try (var _ = TensorScope.open()) {
       GradientSteps problem = new GradientSteps(DType.FLOAT64);
-      try (Sgd sgd =
-          new Sgd(ParameterGroup.all(problem.parameters(), decay), MOMENTUM, nesterov)) {
+      try (Sgd sgd = new Sgd(ParameterGroup.all(problem.parameters(), decay), MOMENTUM, nesterov)) {
         assertWeightFollows(
             sgd,
             problem,

@@ -48,6 +48,32 @@ public record SupCon(double temperature) {
    * @throws IllegalArgumentException for other shapes or another dtype of the labels
    */
   public Result forward(Tensor projections, Tensor labels) {
+    require(projections, labels);
+    var result = Losses.supCon(projections, labels, temperature);
+    return new Result(result.loss(), result.skipped());
+  }
+
+  /**
+   * Computes the loss of V views of N images, and the two companions of {@link NtXent}, which are
+   * those of views 1 and 2 whatever the labels.
+   *
+   * @param projections v, [VN, D]: of N images view 1, then view 2, and so on
+   * @param labels [VN], INT64, on the device of the projections
+   * @param views V, at least 2
+   * @return loss, contrastive accuracy and contrastive entropy
+   * @throws IllegalArgumentException for other shapes or another dtype of the labels
+   */
+  public NtXent.Result forward(Tensor projections, Tensor labels, long views) {
+    require(projections, labels);
+    if (views < 2 || projections.size(0) % views != 0) {
+      throw new IllegalArgumentException(
+          "views is " + views + "; allowed: 2 or more that divide " + projections.size(0));
+    }
+    var result = Losses.supConViews(projections, labels, views, temperature);
+    return new NtXent.Result(result.loss(), result.accuracy(), result.entropy());
+  }
+
+  private static void require(Tensor projections, Tensor labels) {
     if (projections.dim() != 2 || projections.size(0) < 2) {
       throw new IllegalArgumentException(
           "projections have shape "
@@ -65,7 +91,5 @@ public record SupCon(double temperature) {
     if (labels.dtype() != DType.INT64) {
       throw new IllegalArgumentException("labels are " + labels.dtype() + "; allowed: int64");
     }
-    var result = Losses.supCon(projections, labels, temperature);
-    return new Result(result.loss(), result.skipped());
   }
 }

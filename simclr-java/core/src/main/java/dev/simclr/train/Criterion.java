@@ -9,9 +9,7 @@ import dev.simclr.loss.Hcl;
 import dev.simclr.loss.NtXent;
 import dev.simclr.loss.NtXentSum;
 import dev.simclr.loss.SupCon;
-import dev.simclr.torch.ContrastiveMeasures;
 import dev.simclr.torch.DType;
-import dev.simclr.torch.Losses;
 import dev.simclr.torch.Tensor;
 import java.util.function.LongFunction;
 
@@ -128,11 +126,7 @@ interface Criterion {
   }
 
   private static NtXent.Result supCon(SupCon loss, Tensor projections, Tensor labels, long n) {
-    ContrastiveMeasures measures =
-        Losses.contrastiveMeasures(projections.detach().narrow(0, 0, 2 * n), loss.temperature());
-    return new NtXent.Result(
-        loss.forward(projections, labels.to(projections.device())).loss(),
-        measures.accuracy(),
-        measures.entropy());
+    long views = projections.size(0) / n;
+    return loss.forward(projections, labels.to(projections.device()), views);
   }
 }

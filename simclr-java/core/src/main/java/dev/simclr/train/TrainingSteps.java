@@ -76,7 +76,8 @@ public final class TrainingSteps implements AutoCloseable {
         TensorCache.open(
             backend.device(), MemoryEstimate.of(config, bf16, 0, ViewLoader.BUFFERS).peakBytes());
     model.train(true);
-    this.trainStep = new TrainStep(backend, model, optimizer, config, guard, images, Optional.empty());
+    this.trainStep =
+        new TrainStep(backend, model, optimizer, config, guard, images, Optional.empty());
     this.loader =
         part == Part.MODEL
             ? madeOnce(config, images)

@@ -51,7 +51,8 @@ public class JpegBenchmark {
     Path train = folder.folder(BenchmarkData.folder()).resolve("train");
     try (Stream<Path> paths = Files.list(train)) {
       // Names that begin with a dot are files that an interrupted run has left.
-      for (Path path : paths.filter(p -> !p.getFileName().toString().startsWith(".")).sorted().toList()) {
+      for (Path path :
+          paths.filter(p -> !p.getFileName().toString().startsWith(".")).sorted().toList()) {
         files.add(Files.readAllBytes(path));
       }
     }

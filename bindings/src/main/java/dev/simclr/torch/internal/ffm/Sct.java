@@ -16857,6 +16857,73 @@ public class Sct extends Sct$shared {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+
+    private static class sct_sup_con_views {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Sct.C_INT,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_LONG,
+            Sct.C_DOUBLE,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
+            Sct.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sct_sup_con_views");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * sct_status sct_sup_con_views(sct_tensor z, sct_tensor labels, int64_t views, double temperature, sct_tensor *ret_loss, sct_tensor *ret_skipped, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static FunctionDescriptor sct_sup_con_views$descriptor() {
+        return sct_sup_con_views.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * sct_status sct_sup_con_views(sct_tensor z, sct_tensor labels, int64_t views, double temperature, sct_tensor *ret_loss, sct_tensor *ret_skipped, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static MethodHandle sct_sup_con_views$handle() {
+        return sct_sup_con_views.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * sct_status sct_sup_con_views(sct_tensor z, sct_tensor labels, int64_t views, double temperature, sct_tensor *ret_loss, sct_tensor *ret_skipped, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static MemorySegment sct_sup_con_views$address() {
+        return sct_sup_con_views.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * sct_status sct_sup_con_views(sct_tensor z, sct_tensor labels, int64_t views, double temperature, sct_tensor *ret_loss, sct_tensor *ret_skipped, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
+     * }
+     */
+    public static int sct_sup_con_views(MemorySegment z, MemorySegment labels, long views, double temperature, MemorySegment ret_loss, MemorySegment ret_skipped, MemorySegment ret_accuracy, MemorySegment ret_entropy) {
+        var mh$ = sct_sup_con_views.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sct_sup_con_views", z, labels, views, temperature, ret_loss, ret_skipped, ret_accuracy, ret_entropy);
+            }
+            return (int)mh$.invokeExact(z, labels, views, temperature, ret_loss, ret_skipped, ret_accuracy, ret_entropy);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
     private static final int SCT_CPU_AVX2 = (int)1L;
     /**
      * {@snippet lang=c :
