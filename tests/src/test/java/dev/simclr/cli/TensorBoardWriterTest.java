@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
+import dev.simclr.data.Progress;
 import dev.simclr.testing.ChildJvm;
+import dev.simclr.testing.TinyFolder;
 import dev.simclr.train.Evaluation;
 import dev.simclr.train.MemoryEstimate;
 import dev.simclr.train.Meters;
 import dev.simclr.train.PrecisionChoice;
 import dev.simclr.train.PretrainConfig;
+import dev.simclr.train.RunData;
 import dev.simclr.train.RunInfo;
 import dev.simclr.train.StepProgress;
 import java.awt.image.BufferedImage;
@@ -26,13 +29,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 final class TensorBoardWriterTest {
   private static final int WHITE = 0xFFFFFF;
@@ -267,5 +273,53 @@ final class TensorBoardWriterTest {
     List<Entry> entries = entries(folder);
     assertTrue(entries.stream().anyMatch(entry -> entry.name().equals("eval/knn 40")));
     assertEquals(List.of(), entries.stream().filter(entry -> entry.png.length > 0).toList());
+  }
+
+  /** All that a run writes to its metrics, and the views of its own images. */
+  @Test
+  void aRunLeavesItsScalarsAndViews() throws IOException {
+    Path images = TinyFolder.write(dir.resolve("images"), 20, 8);
+    Path folder = dir.resolve("run");
+    CliRunner.Outcome outcome =
+        CliRunner.simclr(
+            TinyFolder.arguments(
+                List.of("pretrain", "--out", folder.toString()),
+                TinyFolder.data(images),
+                TinyFolder.training()));
+    assertEquals(0, outcome.code(), outcome.err());
+    List<Entry> entries = entries(folder);
+    Map<String, Set<String>> keys =
+        Map.of(
+            "train",
+            Set.of(
+                "loss",
+                "contrastive_accuracy",
+                "contrastive_entropy",
+                "lr",
+                "images_per_second",
+                "data_wait"),
+            "eval",
+            Set.of("knn", "probe_h", "probe_z"),
+            "meters",
+            Set.of("std", "rankme_z", "rankme_h", "alignment", "uniformity"));
+    Set<String> expected = new TreeSet<>(Set.of("views 0"));
+    for (JsonNode line : RunReport.lines(folder.resolve("metrics.jsonl"))) {
+      String type = line.get("type").asString();
+      keys.getOrDefault(type, Set.of()).stream()
+          .filter(line::has)
+          .forEach(key -> expected.add(type + "/" + key + " " + line.get("step").asLong()));
+    }
+    // Two epochs of two steps; the probe has learnt nothing before the first.
+    assertEquals(1 + 4 * 6 + 1 + 2 * 3 + 3 * 5, expected.size(), expected.toString());
+    List<String> found =
+        entries.stream().map(Entry::name).filter(n -> !n.startsWith("plots/")).sorted().toList();
+    assertEquals(List.copyOf(expected), found);
+    byte[] views =
+        entries.stream().filter(e -> e.tag.equals("views")).findFirst().orElseThrow().png;
+    PretrainConfig config =
+        ConfigLoader.resolveOver(folder.resolve("config.yaml"), Optional.empty(), List.of());
+    try (RunData data = RunData.open(config.data(), Progress.NONE)) {
+      assertArrayEquals(ViewSheets.draw(config, data.train(), 8, (_, _, _) -> {}).png(), views);
+    }
   }
 }
