@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.simclr.cli.CliRunner.Outcome;
+import dev.simclr.testing.ChildJvm;
 import dev.simclr.testing.TinyFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -219,6 +221,103 @@ final class SweepCommandTest {
     Outcome outcome = simclr("compare", dir.toString());
     assertEquals(3, outcome.code());
     assertEquals("simclr: " + dir + " is not the folder of a run\n", outcome.err());
+  }
+
+  @Test
+  void mistakesOfCompareAreOneLineEach() throws IOException {
+    assertEquals(0, sweep("set: {train.epochs: 1}\nvary: {train.seed: [3]}").code());
+    Path run = runs().getFirst();
+    Path figure = dir.resolve("no/such/figure.png");
+    simclr("compare", run, "--figure", figure).assertFailed(7, "cannot write ");
+    assertFalse(Files.exists(dir.resolve("no")));
+    simclr("compare", run, "--figure", dir.resolve("figure.jpg"))
+        .assertFailed(2, "--figure must be the name of a .png file, found ");
+    Path metrics = run.resolve("metrics.jsonl");
+    String whole = Files.readString(metrics);
+    Files.writeString(metrics, whole + "{\"type\":\"train\",\"step\"");
+    Outcome killed = simclr("compare", run);
+    assertEquals(0, killed.code(), "a line that was being written counts for nothing");
+    Files.writeString(metrics, whole + "{\"type\":\"train\",\"step\"\n");
+    simclr("compare", run).assertFailed(3, metrics + " is not valid JSON: ");
+    Files.write(metrics, new byte[] {'{', (byte) 0xFF, '}', '\n'});
+    simclr("compare", run).assertFailed(3, "cannot read " + metrics + ": ");
+  }
+
+  /** Columns of a table of results without what depends on the clock. */
+  private static List<String> reproducible(Path folder) throws IOException {
+    List<String> rows = Files.readAllLines(folder.resolve("results.csv"));
+    return rows.stream()
+        .skip(1)
+        .map(row ->
+            SweepResults.COLUMNS.stream()
+                .filter(column -> !Set.of("seconds", "finished").contains(column))
+                .map(column -> cell(List.of(rows.getFirst(), row), 1, column))
+                .collect(Collectors.joining(",")))
+        .toList();
+  }
+
+  /** Stopped in its second run, and continued, a sweep ends with the same rows and weights. */
+  @Test
+  void aSweepThatWasStoppedGoesOn() throws IOException, InterruptedException {
+    Path study =
+        Files.writeString(
+            dir.resolve("long.yaml"),
+            "set: {train.epochs: 300, train.eval_every: 150, train.checkpoint_every: 150,"
+                + " eval.meters_every: 150}\nvary: {train.seed: [3, 4]}");
+    Path whole = dir.resolve("whole");
+    assertEquals(0, simclr(arguments(study, whole)).code());
+    try (ChildJvm.Running child =
+        new ChildJvm().start(Main.class.getName(), arguments(study, out()))) {
+      while (!inSecondRun()) {
+        assertTrue(child.process().isAlive(), Files.readString(child.out()));
+        Thread.sleep(2);
+      }
+      child.signal("TERM");
+      ChildJvm.Result result = child.await();
+      assertEquals(75, result.status(), result.toString());
+      assertTrue(result.out().endsWith("stopped; the same command goes on\n"), result.toString());
+    }
+    assertEquals(2, rows().size(), "the heading and the first run");
+    assertEquals(1, runs().stream().filter(r -> Files.exists(r.resolve("summary.json"))).count());
+    Outcome rest = simclr(arguments(study, out()));
+    assertEquals(0, rest.code(), rest.err());
+    assertTrue(rest.out().startsWith("[1/2] train.seed=3: done before\n"), rest.out());
+    assertEquals(reproducible(whole), reproducible(out()));
+    assertEquals(2, runs().size());
+    int starts = 0;
+    for (Path run : runs()) {
+      try (Stream<Path> files = Files.list(run.resolve("tensorboard"))) {
+        starts += (int) files.count();
+      }
+      Path other = whole.resolve(run.getFileName());
+      for (String file : List.of("model.safetensors", "head.safetensors")) {
+        assertEquals(-1, Files.mismatch(run.resolve(file), other.resolve(file)), file + run);
+      }
+    }
+    assertEquals(3, starts, "the second run was resumed, not begun anew");
+  }
+
+  private static String[] arguments(Path study, Path out) {
+    return TinyFolder.arguments(
+        List.of("sweep", study.toString(), "--quiet", "--out", out.toString()),
+        TinyFolder.data(images),
+        TinyFolder.training().stream()
+            .filter(s -> !s.matches("train\\.(seed|epochs)=.*"))
+            .toList());
+  }
+
+  /** Whether two runs have begun, and the second has taken some steps. */
+  private boolean inSecondRun() throws IOException {
+    if (!Files.exists(out().resolve("results.csv"))) {
+      return false;
+    }
+    for (Path run : runs()) {
+      Path metrics = run.resolve("metrics.jsonl");
+      if (!Files.exists(run.resolve("summary.json")) && Files.exists(metrics)) {
+        return Files.readString(metrics).lines().filter(l -> l.contains("\"train\"")).count() > 20;
+      }
+    }
+    return false;
   }
 
   @ParameterizedTest
