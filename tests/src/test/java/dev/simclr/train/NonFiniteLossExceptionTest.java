@@ -31,7 +31,7 @@ final class NonFiniteLossExceptionTest {
 
   @ParameterizedTest
   @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
-  void aWeightThatIsNotFiniteAfterTheLastStepIsNamed(float bad) {
+  void aWeightThatIsNotFiniteAfterAStepIsNamed(float bad) {
     try (var _ = TensorScope.open()) {
       List<Parameter> weights = List.of(weight("conv1.weight", 0), weight("fc.weight", bad));
       var e =
@@ -41,7 +41,7 @@ final class NonFiniteLossExceptionTest {
       assertEquals(List.of(), e.names());
       assertEquals(0, e.images().length);
       assertEquals(
-          "after the last step, 7, fc.weight is not finite; lower the learning rate or lengthen"
+          "after step 7, fc.weight is not finite; lower the learning rate or lengthen"
               + " the warm-up",
           e.getMessage());
     }

@@ -42,13 +42,13 @@ final class NonFiniteRunTest {
 
   @TempDir Path directory;
 
-  /** Logarithm of the mean of each channel: minus infinity for black images. */
+  /** A multiple of the logarithm of the mean of each channel: minus infinity for black images. */
   private static final class LogMeans extends Module {
     private final Slot weight;
 
-    LogMeans() {
+    LogMeans(double scale) {
       try (var _ = TensorScope.open()) {
-        weight = parameter("weight", ParameterKind.WEIGHT, Tensor.ones(DType.FLOAT32, 3));
+        weight = parameter("weight", ParameterKind.WEIGHT, Tensor.full(scale, DType.FLOAT32, 3));
       }
     }
 
@@ -95,9 +95,13 @@ final class NonFiniteRunTest {
   }
 
   private NonFiniteLossException fail(PretrainConfig config, Set<Integer> black) {
+    return fail(config, black, 1);
+  }
+
+  private NonFiniteLossException fail(PretrainConfig config, Set<Integer> black, double scale) {
     Pretrainer pretrainer =
         Pretrainer.of(config)
-            .encoder(3, seed -> new LogMeans())
+            .encoder(3, seed -> new LogMeans(scale))
             .folder(directory.resolve("run"))
             .trainImages(images(black));
     return assertThrows(NonFiniteLossException.class, pretrainer::run);
@@ -166,12 +170,37 @@ final class NonFiniteRunTest {
     requireFinite(checkpoints.resolve("step-000006/model.safetensors"));
   }
 
-  /** Fails unless all numbers of a file are finite. */
+  /** An update after a finite loss: the first has a learning rate of 0, the second overflows. */
+  @Test
+  void weightsThatOverflowAreNotSaved() throws IOException {
+    PretrainConfig base = config(1, 0);
+    PretrainConfig config =
+        base.with(base.train().toBuilder().batch(BATCH * BATCHES).build())
+            .with(
+                base.optim().toBuilder()
+                    .lr(1e6)
+                    .weightDecay(1)
+                    .warmupEpochs(1)
+                    .warmup(OptimConfig.Warmup.FROM_ZERO)
+                    .build());
+    NonFiniteLossException e = fail(config, Set.of(), 1e35);
+    assertEquals(2, e.step());
+    assertEquals(List.of(), e.names());
+    assertTrue(e.getMessage().startsWith("after step 2, "), e.getMessage());
+    Path checkpoints = directory.resolve("run/checkpoints");
+    assertEquals("step-000001\n", Files.readString(checkpoints.resolve("last")));
+    assertTrue(Files.notExists(checkpoints.resolve("step-000002")));
+    requireFinite(checkpoints.resolve("step-000001/model.safetensors"));
+  }
+
+  /** Fails unless all weights in a file are finite. */
   static void requireFinite(Path file) {
     try (var _ = TensorScope.open();
         var reader = SafetensorsReader.open(file)) {
-      assertTrue(!reader.names().isEmpty());
-      for (String name : reader.names()) {
+      List<String> weights =
+          reader.names().stream().filter(name -> !name.contains("running_")).toList();
+      assertTrue(!weights.isEmpty());
+      for (String name : weights) {
         assertEquals(1, reader.tensor(name).isfinite().all().itemLong(), name);
       }
     }

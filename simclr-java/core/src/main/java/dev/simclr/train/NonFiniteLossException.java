@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.SortedMap;
 
 /**
- * The loss, or a weight after the last step, became infinite or NaN. The run ends before such
+ * The loss, or a weight that was to be saved, became infinite or NaN. The run ends before such
  * weights reach a checkpoint; the last checkpoint is intact.
  */
 public final class NonFiniteLossException extends RuntimeException {
@@ -54,7 +54,7 @@ public final class NonFiniteLossException extends RuntimeException {
 
   private NonFiniteLossException(long step, String weight) {
     super(
-        "after the last step, "
+        "after step "
             + step
             + ", "
             + weight
@@ -65,9 +65,9 @@ public final class NonFiniteLossException extends RuntimeException {
   }
 
   /**
-   * Checks what no later loss would show: the weights after the last update.
+   * Checks what no loss has shown yet: the weights after an update.
    *
-   * @param step the last step, from 1
+   * @param step the step of the update, from 1
    */
   static void requireFinite(List<Parameter> weights, long step) {
     try (var _ = TensorScope.open();

@@ -262,6 +262,8 @@ final class PretrainSession {
   }
 
   private void save(long step, MetricsFile metrics) {
+    // The loss of the step was finite before its update; its gradient need not have been.
+    NonFiniteLossException.requireFinite(model.parameters(), step);
     // What a resumed run takes for granted must not be lost later than the checkpoint.
     metrics.force();
     CheckpointState state =
