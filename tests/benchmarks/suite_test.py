@@ -101,6 +101,8 @@ class RoundsTest(unittest.TestCase):
         ):
             with self.assertRaisesRegex(BenchmarkError, f"id: {key} of a .*cannot be compared"):
                 outcome(Fake("a", [[1]], mine), Fake("b", [[1]], theirs), rounds=1)
+        with self.assertRaisesRegex(BenchmarkError, "tf32 of a is on, that of b is not reported"):
+            outcome(Fake("a", [[1]], {"tf32": "on"}), Fake("b", [[1]]), rounds=1)
 
     def test_what_is_compared_may_vary_and_nothing_else(self):
         two = {"threads": 2, "dtype": "float32"}

@@ -139,7 +139,7 @@ def require_equal_facts(comparison, contestants, standings):
     first = measured[0][1]
     for contestant, other in measured[1:]:
         for key in sorted(first.facts.keys() | other.facts.keys()):
-            mine, theirs = first.facts.get(key), other.facts.get(key)
+            mine, theirs = (s.facts.get(key, "not reported") for s in (first, other))
             if mine == theirs or key in comparison.varies:
                 continue
             difference = f"{key} of {first.name} is {mine}, that of {other.name} is {theirs}"
