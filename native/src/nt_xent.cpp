@@ -168,7 +168,7 @@ variable_list apply(const Tensor& z, const std::optional<Tensor>& queue, at::Sca
                     const NtXentOptions& options) {
   const bool wide = z.scalar_type() == at::kDouble;
   if (z.is_cpu() && !wide) {
-    return NtXentCpu::apply(z, queue, options);
+    return NtXentCpu::apply(z, queue, options, alone());
   }
   if (z.is_cuda() && !wide && has_cuda_table() && !queue.has_value()) {
     const std::optional<nt_xent::cuda::Operand> operand = fused_operand(z, given);

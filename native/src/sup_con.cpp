@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
+#include <utility>
 
 #include "detail/call.h"
 #include "detail/chunked.h"
@@ -67,17 +69,14 @@ variable_list by_chunks(const Tensor& z, const Tensor& labels, int64_t views, do
   return out;
 }
 
-}  // namespace
-
-namespace {
-
 sct_status compute(const char* name, sct_tensor z, sct_tensor labels, int64_t views,
-                   double temperature, std::initializer_list<sct_tensor*> results) {
+                   double temperature,
+                   std::initializer_list<std::pair<sct_tensor*, const char*>> results) {
   return guard(name, {z, labels}, [&] {
     const Tensor& rows = unbox(z, "z");
     const Tensor& ids = unbox(labels, "labels");
-    for (sct_tensor* result : results) {
-      require(result, "ret_*");
+    for (const auto& [handle, argument] : results) {
+      require(handle, argument);
     }
     if (rows.dim() != 2 || rows.size(0) < 2) {
       fail(SCT_SHAPE, "argument 'z' must be [M, D] with M >= 2");
@@ -101,9 +100,15 @@ sct_status compute(const char* name, sct_tensor z, sct_tensor labels, int64_t vi
     check_temperature(temperature);
     const bool wide = rows.scalar_type() == at::kDouble;
     const Tensor input = wide ? rows : rows.to(at::kFloat);
-    give(input.is_cpu() && !wide ? SupConCpu::apply(input, ids, views, temperature)
-                                 : by_chunks(input, ids, views, temperature),
-         results);
+    const variable_list found = input.is_cpu() && !wide
+                                    ? SupConCpu::apply(input, ids, views, temperature)
+                                    : by_chunks(input, ids, views, temperature);
+    if (views > 1) {
+      give(found, {results.begin()[0].first, results.begin()[1].first, results.begin()[2].first,
+                   results.begin()[3].first});
+    } else {
+      give(found, {results.begin()[0].first, results.begin()[1].first});
+    }
   });
 }
 
@@ -111,7 +116,8 @@ sct_status compute(const char* name, sct_tensor z, sct_tensor labels, int64_t vi
 
 sct_status sct_sup_con(sct_tensor z, sct_tensor labels, double temperature, sct_tensor* ret_loss,
                        sct_tensor* ret_skipped) {
-  return compute("sup_con", z, labels, 1, temperature, {ret_loss, ret_skipped});
+  return compute("sup_con", z, labels, 1, temperature,
+                 {{ret_loss, "ret_loss"}, {ret_skipped, "ret_skipped"}});
 }
 
 sct_status sct_sup_con_views(sct_tensor z, sct_tensor labels, int64_t views, double temperature,
@@ -123,5 +129,8 @@ sct_status sct_sup_con_views(sct_tensor z, sct_tensor labels, int64_t views, dou
     });
   }
   return compute("sup_con_views", z, labels, views, temperature,
-                 {ret_loss, ret_skipped, ret_accuracy, ret_entropy});
+                 {{ret_loss, "ret_loss"},
+                  {ret_skipped, "ret_skipped"},
+                  {ret_accuracy, "ret_accuracy"},
+                  {ret_entropy, "ret_entropy"}});
 }

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 
-from suite.programs import own
+from suite.programs import resident
 
 SIMCLR = pathlib.Path(__file__).resolve().parents[2] / "simclr"
 CHUNK = 128
@@ -41,7 +41,7 @@ def pretrain(data, batch, images, settings, out):
     with open(out.with_suffix(".log"), "w", encoding="utf-8") as log:
         process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log)
         while process.poll() is None:
-            peak = max(peak, own(process.pid))
+            peak = max(peak, resident(process.pid))
             time.sleep(0.05)
     if process.returncode:
         sys.exit(f"batch {batch} failed:\n{out.with_suffix('.log').read_text()}")

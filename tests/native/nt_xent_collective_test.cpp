@@ -20,24 +20,26 @@ Tensor share(const Tensor& values, int64_t first, int64_t n) {
   return at::cat({values.narrow(0, first, n), values.narrow(0, all + first, n)});
 }
 
-Result alone(const Tensor& values, const sct::NtXentOptions& options) {
-  return compute<sct::NtXentCpu>(values, std::optional<Tensor>(), options);
+Result in_group(const Tensor& values, const sct::NtXentOptions& options,
+                const c10::intrusive_ptr<sct::Collective>& group) {
+  return compute<sct::NtXentCpu>(values, std::optional<Tensor>(), options, group);
 }
 
 void shares_give_the_whole(int64_t processes, int64_t n, int64_t d, double temperature,
                            bool decoupled) {
   const int before = failures;
   const Tensor values = views(processes * n, d);
-  const Result whole = alone(values, options_of(temperature, decoupled));
+  const sct::NtXentOptions options = options_of(temperature, decoupled);
+  const Result whole = in_group(values, options, sct::alone());
   std::vector<Result> shares(static_cast<size_t>(processes));
   Said said;
   // The rows are told first, the sums that follow from them next, and last their totals.
   for (int round = 0; round < 3; round++) {
     Said now;
     for (int64_t rank = 0; rank < processes; rank++) {
-      sct::NtXentOptions options = options_of(temperature, decoupled);
-      options.group = c10::make_intrusive<Played>(said, now, processes, rank);
-      shares[static_cast<size_t>(rank)] = alone(share(values, rank * n, n), options);
+      shares[static_cast<size_t>(rank)] =
+          in_group(share(values, rank * n, n), options,
+                   c10::make_intrusive<Played>(said, now, processes, rank));
     }
     said = now;
   }

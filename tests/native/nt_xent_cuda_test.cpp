@@ -81,8 +81,8 @@ void compare(const Tensor& values, double temperature, bool decoupled) {
   const int before = failures;
   order = Order::kForward;
   const Result got = as_on_gpu(values, temperature, decoupled);
-  const Result expected =
-      compute<sct::NtXentCpu>(values, std::optional<Tensor>(), options_of(temperature, decoupled));
+  const Result expected = compute<sct::NtXentCpu>(values, std::optional<Tensor>(),
+                                                  options_of(temperature, decoupled), sct::alone());
   close(got, expected, values, temperature, {});
   order = Order::kBackward;
   check(same_bits(got, as_on_gpu(values, temperature, decoupled)), "same bits in any order");

@@ -110,8 +110,8 @@ Precision precision_of(Operand operand, bool exact) {
 void compare(const Tensor& values, Operand operand, double temperature, bool decoupled,
              bool is_exact = true) {
   const int before = failures;
-  const Result expected =
-      compute<sct::NtXentCpu>(values, std::optional<Tensor>(), options_of(temperature, decoupled));
+  const Result expected = compute<sct::NtXentCpu>(values, std::optional<Tensor>(),
+                                                  options_of(temperature, decoupled), sct::alone());
   const Precision precision = precision_of(operand, is_exact);
   for (const bool whole : {false, true}) {
     undivided = whole;

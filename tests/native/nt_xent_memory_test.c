@@ -56,7 +56,7 @@ static sct_tensor indices(int64_t rows, int64_t factor, int64_t shift, int64_t m
   return out;
 }
 
-/* A loss of `z`, of `rows` rows, and up to two tensors more in `out[1]` and `out[2]`. */
+/* A loss of `z`, of `rows` rows, and up to three tensors more from `out[1]` on. */
 typedef void (*Loss)(sct_tensor z, int64_t rows, sct_tensor *out);
 
 static void nt_xent(sct_tensor z, int64_t rows, sct_tensor *out) {
@@ -77,6 +77,12 @@ static void sup_con(sct_tensor z, int64_t rows, int64_t labels, sct_tensor *out)
 
 static void sup_con_of_two_views(sct_tensor z, int64_t rows, sct_tensor *out) {
   sup_con(z, rows, rows / 2, out);
+}
+
+static void sup_con_of_measured_views(sct_tensor z, int64_t rows, sct_tensor *out) {
+  sct_tensor label = indices(rows, 1, 0, rows / 2);
+  OK(sct_sup_con_views(z, label, 2, 0.5, &out[0], &out[1], &out[2], &out[3]));
+  drop(&label);
 }
 
 static void sup_con_of_ten_classes(sct_tensor z, int64_t rows, sct_tensor *out) {
@@ -110,24 +116,31 @@ static void no_l2_norm(sct_tensor z, int64_t rows, sct_tensor *out) {
 /* As many negatives again, which are not in the batch. */
 static void queue(sct_tensor z, int64_t rows, sct_tensor *out) {
   sct_tensor more = embeddings(rows, SCT_FLOAT32);
+  OK(sct_nt_xent_queue(z, more, 0.5, &out[0], &out[1], &out[2]));
+  drop(&more);
+}
+
+/* The same with indices of what is an anchor's positive, and of itself. */
+static void candidates(sct_tensor z, int64_t rows, sct_tensor *out) {
+  sct_tensor more = embeddings(rows, SCT_FLOAT32);
   OK(sct_set_requires_grad(more, false));
-  sct_tensor candidates = NULL;
-  OK(sct_cat(((sct_tensor[]){z, more}), 2, 0, &candidates));
+  sct_tensor all = NULL;
+  OK(sct_cat(((sct_tensor[]){z, more}), 2, 0, &all));
   sct_tensor positives = indices(rows, 1, rows / 2, rows);
   sct_tensor excluded = indices(rows, 1, 0, rows);
-  OK(sct_nt_xent_candidates(z, candidates, positives, excluded, 0.5, &out[0]));
+  OK(sct_nt_xent_candidates(z, all, positives, excluded, 0.5, &out[0]));
   drop(&excluded);
   drop(&positives);
-  drop(&candidates);
+  drop(&all);
   drop(&more);
 }
 
 static double differentiate(Loss loss, sct_tensor z, int64_t rows) {
-  sct_tensor out[3] = {NULL, NULL, NULL};
+  sct_tensor out[4] = {NULL, NULL, NULL, NULL};
   loss(z, rows, out);
   OK(sct_backward(out[0], NULL, false));
   const double value = value_of(out[0]);
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 4; ++i) {
     if (out[i] != NULL) {
       drop(&out[i]);
     }
@@ -185,12 +198,14 @@ int main(void) {
   /* In float32 a matrix would be 256 MiB. */
   adds_at_most("DCL", dcl, kRows, SCT_FLOAT32, 24, random);
   adds_at_most("SupCon, two views", sup_con_of_two_views, kRows, SCT_FLOAT32, 24, random);
+  adds_at_most("SupCon, measured", sup_con_of_measured_views, kRows, SCT_FLOAT32, 24, random);
   adds_at_most("SupCon, ten classes", sup_con_of_ten_classes, kRows, SCT_FLOAT32, 24, random);
   adds_at_most("SupCon, no anchors", sup_con_without_anchors, kRows, SCT_FLOAT32, 24, NAN);
-  adds_at_most("DCLW", dclw, kRows, SCT_FLOAT32, 96, random + 1.0 / 32);
-  adds_at_most("DHEL", dhel, kRows, SCT_FLOAT32, 96, log(kRows / 2 - 1) + 1.0 / 64);
-  adds_at_most("HCL", hcl, kRows, SCT_FLOAT32, 96, log(kRows - 2) + 0.05);
-  adds_at_most("queue", queue, kRows, SCT_FLOAT32, 200, random + log(2));
-  adds_at_most("no L2 norm", no_l2_norm, kRows, SCT_FLOAT32, 96, log(kRows - 2) + 64.0 / 900);
+  adds_at_most("DCLW", dclw, kRows, SCT_FLOAT32, 128, random + 1.0 / 32);
+  adds_at_most("DHEL", dhel, kRows, SCT_FLOAT32, 128, log(kRows / 2 - 1) + 1.0 / 64);
+  adds_at_most("HCL", hcl, kRows, SCT_FLOAT32, 128, log(kRows - 2) + 0.05);
+  adds_at_most("queue", queue, kRows, SCT_FLOAT32, 32, random + log(2));
+  adds_at_most("candidates", candidates, kRows, SCT_FLOAT32, 256, random + log(2));
+  adds_at_most("no L2 norm", no_l2_norm, kRows, SCT_FLOAT32, 128, log(kRows - 2) + 64.0 / 900);
   return CHECK_RESULT;
 }

@@ -3,7 +3,7 @@
 
 #include "tensors.h"
 
-enum { kMostRows = 160, kMostQueue = 300, kMostColumns = 70 };
+enum { kMostRows = 160, kMostQueue = 300, kMostColumns = 70, kSkipped = 77 };
 
 static double z[kMostRows * kMostColumns];
 static double queue[kMostQueue * kMostColumns];
@@ -180,6 +180,11 @@ static void not_finite(void) {
 }
 
 int main(void) {
+  int32_t isa = SCT_ISA_AUTO;
+  if (sct_augment_isa(&isa) == SCT_UNSUPPORTED) {
+    printf("%s\n", sct_last_error());
+    return kSkipped;
+  }
   follows_the_loops();
   any_number_of_threads();
   refuses_nonsense();

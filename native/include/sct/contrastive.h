@@ -1,12 +1,12 @@
 /* Relatives of NT-Xent (nt_xent.h), with operations of libtorch over a few anchors at a time.
  *
- * Throughout, `z` is [2N, D] with N >= 2, floating: rows 0 to N - 1 are view 1, rows N to 2N - 1
- * view 2 of the same N images. With u = v / max(||v||, 1e-12) for each row v, s_ij = <u_i, u_j> /
- * temperature, and pos(i) the other view of the image of row i. Any device; computed in float32
- * whatever the dtype of `z` and autocast say, in float64 for float64, norms in float64. Losses are
- * 0-dim, of that type, means over all 2N anchors, and can be differentiated once; the gradient is
- * computed together with the loss. Memory is O(N D) and a fixed number of similarities. A number in
- * `z` that is not finite makes the loss NaN.
+ * Throughout, `z` is [2N, D] with N >= 2 if nothing else is said, floating: rows 0 to N - 1 are
+ * view 1, rows N to 2N - 1 view 2 of the same N images. With u = v / max(||v||, 1e-12) for each row
+ * v, s_ij = <u_i, u_j> / temperature, and pos(i) the other view of the image of row i. Any device;
+ * computed in float32 whatever the dtype of `z` and autocast say, in float64 for float64, norms in
+ * float64. Losses are 0-dim, of that type, means over all 2N anchors, and can be differentiated
+ * once; the gradient is computed together with the loss. Memory is O(N D) and a fixed number of
+ * similarities. A number in `z` that is not finite makes the loss NaN.
  *
  * SCT_SHAPE if `z` is not [2N, D]; SCT_INVALID_ARGUMENT unless temperature is finite and > 0 and
  * other numbers are as said. */
@@ -45,25 +45,26 @@ SCT_API sct_status sct_dhel(sct_tensor z, double temperature, sct_tensor *ret_lo
 SCT_API sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta,
                            sct_tensor *ret_loss);
 
-/* NT-Xent of anchors among candidates: gathered from other processes, or of a queue. With `anchors`
- * [A, D] and `candidates` [C, D] of one type, A and C >= 1, s_ij = <u_i, w_j> / temperature for
- * rows u of anchors and w of candidates, both brought to length 1, `positives` [A] and `excluded`
- * [A], int64 and on the device of both,
- *   1/A sum_i ( log sum_{j != excluded(i)} exp(s_ij) - s_i,positives(i) ).
- * positives(i) is the candidate that is the anchor's positive; excluded(i) is the one that is the
- * anchor itself, or -1. Gradients flow to anchors and candidates. Indices are checked, for which
- * the host waits for a GPU: SCT_INVALID_ARGUMENT unless they exist and differ. */
+/* NT-Xent of anchors among any candidates; see sct_nt_xent_queue for those of a queue. With
+ * `anchors` [A, D] and `candidates` [C, D] of one type, A and C >= 1, s_ij = <u_i, w_j> /
+ * temperature for rows u of anchors and w of candidates, both brought to length 1, `positives` [A]
+ * and `excluded` [A], int64 and on the device of both, 1/A sum_i ( log sum_{j != excluded(i)}
+ * exp(s_ij) - s_i,positives(i) ). positives(i) is the candidate that is the anchor's positive;
+ * excluded(i) is the one that is the anchor itself, or -1. Gradients flow to anchors and
+ * candidates. Indices are checked, for which the host waits for a GPU: SCT_INVALID_ARGUMENT unless
+ * they exist and differ. */
 SCT_API sct_status sct_nt_xent_candidates(sct_tensor anchors, sct_tensor candidates,
                                           sct_tensor positives, sct_tensor excluded,
                                           double temperature, sct_tensor *ret_loss);
 
 /* NT-Xent without its L2 norm (Chen et al. 2020, arXiv 2002.05709, table 5): the loss and the two
- * measures of sct_nt_xent with s_ij = <v_i, v_j> / temperature for the rows v of `z` as they are.
+ * measures of sct_nt_xent with s_ij = <v_i, v_j> / temperature for the rows v of `z` as they are,
+ * N >= 1.
  */
 SCT_API sct_status sct_nt_xent_no_l2_norm(sct_tensor z, double temperature, sct_tensor *ret_loss,
                                           sct_tensor *ret_accuracy, sct_tensor *ret_entropy);
 
-/* What sct_nt_xent measures beside its loss, without it and without a graph.
+/* What sct_nt_xent measures beside its loss, without it and without a graph; N >= 1.
  *
  * `ret_accuracy`: share of the N view-1 anchors whose positive is strictly more similar than each
  * of the other N - 1 rows of view 2.

@@ -34,7 +34,7 @@ struct Layout {
   double eps;
 };
 
-// Panels [begin, end), all of one view.
+// Panels [begin, end).
 struct Range {
   int64_t begin;
   int64_t end;

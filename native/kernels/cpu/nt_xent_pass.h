@@ -32,7 +32,7 @@ Place place_of(const Kernels& kernels, const Layout& layout, int64_t panel);
 // The place among the padded rows of a row of the input.
 int64_t padded_of(const Kernels& kernels, const Layout& layout, int64_t row);
 
-// From rows `v` [2N, D] to their norms [padded_rows], and to the unit rows and the sums of a pass,
+// From rows `v` [VN, D] to their norms [padded_rows], and to the unit rows and the sums of a pass,
 // which are expected as for no candidates at all. `done` is called once for each panel, on any
 // thread, when its sums are complete.
 void forward(const Kernels& kernels, const Forward& pass, const float* v, double* norm,
@@ -49,7 +49,7 @@ void add_groups(const Kernels& kernels, const Layout& layout, const float* unit,
 double cosine_sum(const Kernels& kernels, const Layout& layout, const float* unit, int64_t row,
                   const double* sum);
 
-// From a pass and the norms to the gradient of the rows, `out` [2N, D], times `scale`. That of the
+// From a pass and the norms to the gradient of the rows, `out` [VN, D], times `scale`. That of the
 // unit rows is overwritten.
 void backward(const Kernels& kernels, const Backward& pass, const double* norm, double scale,
               float* out);

@@ -107,13 +107,14 @@ GroupTotals reduced(const Collective& group, const Totals& own, int64_t images) 
 }  // namespace
 
 variable_list NtXentCpu::forward(AutogradContext* context, const Tensor& z,
-                                 const std::optional<Tensor>& queue, const NtXentOptions& options) {
+                                 const std::optional<Tensor>& queue, const NtXentOptions& options,
+                                 const c10::intrusive_ptr<Collective>& processes) {
   const Tensor v = z.contiguous();
   const int64_t n = v.size(0) / 2;
   const nt_xent::Kernels& kernels = nt_xent_kernels();
   const nt_xent::Layout layout = nt_xent::layout_of(kernels, 2, n, v.size(1), options.eps);
   const int64_t rows = nt_xent::padded_rows(kernels, layout);
-  const Collective& group = *options.group;
+  const Collective& group = *processes;
   OtherRows others = OtherRows::of_group(kernels, v, group, options.eps);
   const bool alone = others.empty();
   if (queue.has_value()) {
@@ -181,7 +182,7 @@ variable_list NtXentCpu::backward(AutogradContext* context, const variable_list&
   nt_xent::backward(kernels, pass, saved[1].data_ptr<double>(),
                     grads[0].item<double>() / (number("anchors") * temperature),
                     out.data_ptr<float>());
-  return {out, Tensor(), Tensor()};
+  return {out, Tensor(), Tensor(), Tensor()};
 }
 
 }  // namespace sct

@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "detail/collective.h"
 #include "detail/nt_xent_options.h"
 
 namespace sct {
@@ -14,13 +15,15 @@ namespace sct {
 //
 // In a group of processes, the rows of the others are candidates too, and what comes out is the
 // mean over the anchors of all, the same in each. The gradient is that of this mean, of the
-// process's own rows. It needs no collective of its own: with the sums of the others' anchors, each
-// process knows what its rows contribute to their losses.
+// process's own rows: gradients of weights are to be summed over the processes. It needs no
+// collective of its own: with the sums of the others' anchors, each process knows what its rows
+// contribute to their losses.
 struct NtXentCpu : torch::autograd::Function<NtXentCpu> {
   static torch::autograd::variable_list forward(torch::autograd::AutogradContext* context,
                                                 const at::Tensor& z,
                                                 const std::optional<at::Tensor>& queue,
-                                                const NtXentOptions& options);
+                                                const NtXentOptions& options,
+                                                const c10::intrusive_ptr<Collective>& group);
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& grads);
 };

@@ -22,9 +22,11 @@ public final class Losses {
    * times that of u; a number that is not finite makes the loss NaN. On the CPU results are the
    * same bits on every run with the same number of threads.
    *
-   * <p>BFLOAT16 rows are converted, not computed with: the loss is that of their values, off by at
-   * most 2e-6 max(1, |loss|) at 2N = 8192 and temperatures from 0.01 on, and the gradient, whose
-   * numbers are rounded to the 8 bits of the dtype, is off by at most 1/512 of its norm.
+   * <p>On the CPU BFLOAT16 rows are converted, not computed with: the loss is that of their values,
+   * off by at most 2e-6 max(1, |loss|) at 2N = 8192 and temperatures from 0.01 on, and the
+   * gradient, whose numbers are rounded to the 8 bits of the dtype, is off by at most 1/512 of its
+   * norm. On a GPU they may be multiplied as they are; products are exact, and factors of the
+   * gradient have 16 bits.
    *
    * @param z {@code [2N, D]}: rows 0 to N - 1 are view 1, rows N to 2N - 1 view 2 of the same
    *     images

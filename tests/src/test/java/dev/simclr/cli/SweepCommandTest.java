@@ -348,4 +348,15 @@ final class SweepCommandTest {
     var e = ShippedRecipes.resolve("cifar10-slim", "data.source=folder", "data.root=/c");
     assertNotEquals(SweepCommand.hash(d), SweepCommand.hash(e));
   }
+
+  /** Or finished rows would be run again by a version that only has a setting more. */
+  @Test
+  void theHashStaysFromVersionToVersion() {
+    assertEquals("377eaae81eaa", SweepCommand.hash(ShippedRecipes.resolve("cifar10-slim")));
+    assertEquals("82affcd1d55b", SweepCommand.hash(ShippedRecipes.resolve("cifar10-small-batch")));
+    var labels =
+        ShippedRecipes.resolve("cifar10-slim", "loss.objective=sup-con", "loss.labels=class");
+    var images = ShippedRecipes.resolve("cifar10-slim", "loss.objective=sup-con");
+    assertNotEquals(SweepCommand.hash(labels), SweepCommand.hash(images));
+  }
 }

@@ -123,6 +123,7 @@ final class LossesCudaTest {
   private static void assertAsOnTheProcessor(
       Precision precision, int n, int dim, double temperature) {
     assertAsOnTheProcessor(precision, n, dim, temperature, z -> Losses.ntXent(z, temperature));
+    assertAsOnTheProcessor(precision, n, dim, temperature, z -> Losses.ntXentSum(z, temperature));
     if (n > 1) {
       assertAsOnTheProcessor(precision, n, dim, temperature, z -> Losses.dcl(z, temperature));
     }

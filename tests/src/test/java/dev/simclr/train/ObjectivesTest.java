@@ -181,7 +181,7 @@ final class ObjectivesTest {
     boolean exact = dtype == DType.FLOAT64;
     try (var _ = TensorScope.open()) {
       Tensor z = Tensor.of(flat, m, dim).to(dtype).requiresGrad(true);
-      NtXent.Result result = Criterion.of(config).of(z);
+      NtXent.Result result = Criterion.of(config, TinyRuns.images(4, 1)).apply(0).of(z);
       assertEquals(loss, result.loss().item(), exact ? 1e-12 : 1e-5);
       assertEquals((double) right / n, result.accuracy().item(), exact ? 1e-12 : 1e-7);
       assertTrue(right > 0 && right < n, "accuracy " + right);

@@ -217,7 +217,7 @@ final class UserEncoderTest {
     }
     Path folder = directory.resolve("run");
     var e = assertThrows(CheckpointException.class, () -> Encoder.load(folder, options()));
-    assertTrue(e.getMessage().contains("has no metadata on its architecture"), e.getMessage());
+    assertTrue(e.getMessage().contains("is of a network of your own"), e.getMessage());
     e =
         assertThrows(
             CheckpointException.class, () -> Encoder.load(folder, DIM, RowMeans::new, options()));
@@ -309,7 +309,7 @@ final class UserEncoderTest {
             result.test().orElseThrow().accuracy().top1(), (double) right / testImages.size());
       }
       var e = assertThrows(CheckpointException.class, () -> Classifier.load(file, options()));
-      assertTrue(e.getMessage().contains("has no metadata on its architecture"), e.getMessage());
+      assertTrue(e.getMessage().contains("is of a network of your own"), e.getMessage());
     }
   }
 

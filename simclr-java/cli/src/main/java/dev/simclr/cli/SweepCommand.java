@@ -210,6 +210,12 @@ final class SweepCommand implements Callable<Integer> {
       settings.remove("data.root");
     }
     settings.remove("data.cache");
+    // Keys that came later count where they change something, so that older rows stay done.
+    settings.remove("loss.labels", "image");
+    if (config.train().hasShuffledChunks()) {
+      // Views of an image could share a chunk before.
+      settings.put("train.chunk_bn", "shuffled-apart");
+    }
     try {
       byte[] digest =
           MessageDigest.getInstance("SHA-256")

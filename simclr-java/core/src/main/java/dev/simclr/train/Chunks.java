@@ -40,7 +40,7 @@ final class Chunks {
   static void require(PretrainConfig config) {
     TrainConfig train = config.train();
     int views = config.augment().views();
-    if (several(train) && train.chunkBn() == TrainConfig.ChunkBn.SHUFFLED && views > count(train)) {
+    if (train.hasShuffledChunks() && views > count(train)) {
       throw Keys.refused(
           "train.chunk_bn",
           train.chunkBn(),

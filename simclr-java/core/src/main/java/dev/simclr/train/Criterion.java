@@ -2,6 +2,7 @@ package dev.simclr.train;
 
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
+import dev.simclr.data.ImageLabels;
 import dev.simclr.loss.Dcl;
 import dev.simclr.loss.Dclw;
 import dev.simclr.loss.Dhel;
@@ -56,7 +57,7 @@ interface Criterion {
    *
    * @throws DataException if they do not
    */
-  static void requireLabels(PretrainConfig config, ImageDataset images) {
+  static void requireLabels(PretrainConfig config, ImageLabels images) {
     if (byClass(config) && !images.labelled()) {
       throw new DataException(
           "loss.labels is class, and not all of the "
@@ -91,8 +92,7 @@ interface Criterion {
         };
   }
 
-  /** Returns the loss of a configuration, which {@link #require} accepts, without classes. */
-  static Criterion of(PretrainConfig config) {
+  private static Criterion of(PretrainConfig config) {
     LossConfig loss = config.loss();
     double t = loss.temperature();
     return switch (loss.objective()) {

@@ -60,8 +60,11 @@ final class EncoderMetadata {
     if (!isIn(metadata.values())) {
       throw new CheckpointException(
           metadata.origin()
-              + " has no metadata on its architecture, so no run of this library wrote it; in code"
-              + " it can be loaded with EncoderOptions.config");
+              + (metadata.has(IMAGE_SIZE)
+                  ? " is of a network of your own; load it in code with Encoder.load or"
+                      + " Classifier.load, giving the network"
+                  : " has no metadata on its architecture; in code it can be loaded with"
+                      + " EncoderOptions.config"));
     }
     ModelConfig.Builder model =
         ModelConfig.builder()

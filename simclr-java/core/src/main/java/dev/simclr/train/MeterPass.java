@@ -22,8 +22,8 @@ import java.util.List;
 final class MeterPass {
   private static final int VIEWS = 2;
 
-  /** Images whose views are in memory at a time. */
-  private static final int BATCH = 64;
+  /** Bytes that the views of a batch take at most, unless they are of one image. */
+  private static final long VIEW_BYTES = 32L << 20;
 
   private final PretrainConfig config;
   private final Backend backend;
@@ -41,7 +41,10 @@ final class MeterPass {
     this.backend = backend;
     this.images = images;
     this.count = Math.min(config.eval().meterImages(), images.size());
-    this.batch = Math.min(BATCH, count);
+    int size = config.data().imageSize();
+    long image = (long) VIEWS * 3 * size * size * Float.BYTES;
+    int most = Math.min(config.eval().batch(), count);
+    this.batch = Math.clamp(VIEW_BYTES / image, 1, most);
   }
 
   /**
@@ -75,7 +78,10 @@ final class MeterPass {
             ViewSource.Views views = loader.next()) {
           for (int view = 0; view < VIEWS; view++) {
             Tensor one = views.tensor().narrow(0, (long) view * batch, present);
-            forward(model, one, h, z, (long) view * count + first);
+            long row = (long) view * count + first;
+            Tensor features = model.encode(one);
+            h.narrow(0, row, present).copyFrom(features);
+            z.narrow(0, row, present).copyFrom(model.head().forward(features));
           }
         }
       }
@@ -105,18 +111,5 @@ final class MeterPass {
     ViewFiller filler = new ViewFiller(images, batches, samplers, Augmentation.augmenter(config));
     return (number, firstRow, endRow, out) ->
         filler.fill(number, firstRow, Math.clamp(count - number * batch, firstRow, endRow), out);
-  }
-
-  /** Fills rows of h and z from {@code first} on, no more than {@code eval.batch} at a time. */
-  private void forward(SimClrModel model, Tensor views, Tensor h, Tensor z, long first) {
-    long rows = views.size(0);
-    for (long done = 0; done < rows; done += config.eval().batch()) {
-      try (var _ = TensorScope.open()) {
-        long size = Math.min(config.eval().batch(), rows - done);
-        Tensor features = model.encode(views.narrow(0, done, size));
-        h.narrow(0, first + done, size).copyFrom(features);
-        z.narrow(0, first + done, size).copyFrom(model.head().forward(features));
-      }
-    }
   }
 }

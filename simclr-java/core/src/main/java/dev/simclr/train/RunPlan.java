@@ -43,6 +43,11 @@ public record RunPlan(
    */
   public static RunPlan of(PretrainConfig config) {
     Criterion.require(config);
+    if (config.loss().labels() == LossConfig.Labels.CLASS) {
+      try (DataListing listing = DataListing.of(config.data())) {
+        Criterion.requireLabels(config, listing.train());
+      }
+    }
     Chunks.require(config);
     TrainingViews.requirePixels(config);
     Augmentation.warnOfIdle(config.augment());

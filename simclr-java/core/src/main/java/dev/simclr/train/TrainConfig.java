@@ -214,6 +214,11 @@ public record TrainConfig(
     return batch * accumulate;
   }
 
+  /** Whether batches are divided into chunks that have no two views of an image. */
+  public boolean hasShuffledChunks() {
+    return Chunks.several(this) && chunkBn == ChunkBn.SHUFFLED;
+  }
+
   /** Returns the default values. */
   public static TrainConfig defaults() {
     return builder().build();
