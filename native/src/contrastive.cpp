@@ -70,7 +70,7 @@ Tensor cosines(const Tensor& u) {
   return u.narrow(0, 0, n).mul(u.narrow(0, n, n)).sum(1, /*keepdim=*/true);
 }
 
-Tensor dclw(const Tensor& u, double temperature, double sigma) {
+Tensor dclw(const Tensor& u, double temperature, double sigma, Measures& measures) {
   const int64_t m = u.size(0);
   const int64_t n = m / 2;
   const Tensor share = at::softmax(cosines(u.detach()).div(sigma), 0);
@@ -78,6 +78,7 @@ Tensor dclw(const Tensor& u, double temperature, double sigma) {
   return sum_by_chunks(u, u,
                        [&](const Tensor& a, const Tensor& c, int64_t first) {
                          const Tensor s = similarities(a, c, temperature);
+                         measures.add_rows(s, first, n);
                          const Tensor row = rows_of(a, first);
                          const Tensor positive = positives_of(row, m);
                          const Tensor w = weights.index_select(0, at::remainder(row, n).squeeze(1));
@@ -104,13 +105,14 @@ Tensor dhel(const Tensor& u, double temperature) {
 
 // In logarithms, the negatives G of each anchor relative to R, so that no temperature overflows and
 // small losses are exact.
-Tensor hcl(const Tensor& u, double temperature, double tau_plus, double beta) {
+Tensor hcl(const Tensor& u, double temperature, double tau_plus, double beta, Measures& measures) {
   const int64_t m = u.size(0);
   const auto negatives = static_cast<double>(m - 2);
   const double log_least = std::log(negatives) - 1 / temperature;
   return sum_by_chunks(u, u,
                        [&](const Tensor& a, const Tensor& c, int64_t first) {
                          const Tensor s = similarities(a, c, temperature);
+                         measures.add_rows(s, first, m / 2);
                          const Tensor row = rows_of(a, first);
                          const Tensor column = positives_of(row, m);
                          const auto log_sum = [&](double factor) {
@@ -150,12 +152,13 @@ Tensor among_candidates(const Tensor& u, const Tensor& w, const Tensor& positive
 }
 
 // NT-Xent of the rows of `z` as they are: those of both views are anchors and candidates.
-Tensor nt_xent_of_lengths(const Tensor& z, double temperature) {
+Tensor nt_xent_of_lengths(const Tensor& z, double temperature, Measures& measures) {
   const int64_t m = z.size(0);
   return sum_by_chunks(
              z, z,
              [&](const Tensor& a, const Tensor& c, int64_t first) {
                const Tensor s = similarities(a, c, temperature);
+               measures.add_rows(s, first, m / 2);
                const Tensor row = rows_of(a, first);
                const Tensor positive = at::gather(s, 1, positives_of(row, m));
                return at::logsumexp(without(s, row), 1, /*keepdim=*/true).sub(positive).sum();
@@ -173,6 +176,13 @@ std::vector<Tensor> measures(const Tensor& u, double temperature) {
     found.add(similarities(u.narrow(0, first, count), candidates, temperature), first);
   });
   return {found.accuracy(n), found.entropy(n)};
+}
+
+// A loss of `rows`, two views, and what its pass measured.
+void give_measured(const Tensor& loss, const Measures& measures, const Tensor& rows,
+                   std::initializer_list<sct_tensor*> results) {
+  const int64_t n = rows.size(0) / 2;
+  give({loss, measures.accuracy(n), measures.entropy(n)}, results);
 }
 
 const Tensor& indices(sct_tensor handle, const char* name, const Tensor& anchors) {
@@ -199,16 +209,22 @@ void check_range(const Tensor& index, const char* name, int64_t least, int64_t e
 
 }  // namespace
 
-sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor* ret_loss) {
-  return produce("dclw", {z}, ret_loss, [&] {
+sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor* ret_loss,
+                    sct_tensor* ret_accuracy, sct_tensor* ret_entropy) {
+  return guard("dclw", {z}, [&] {
     const Tensor rows = two_views(z, 2);
+    require(ret_loss, "ret_loss");
+    require(ret_accuracy, "ret_accuracy");
+    require(ret_entropy, "ret_entropy");
     check_temperature(temperature);
     if (!std::isfinite(sigma) || sigma <= 0) {
       invalid("argument 'sigma' is " + std::to_string(sigma) +
               ", allowed is a finite number above 0");
     }
     const WithoutAutocast without_autocast;
-    return dclw(unit_rows(rows), temperature, sigma);
+    Measures measures(rows.options());
+    const Tensor loss = dclw(unit_rows(rows), temperature, sigma, measures);
+    give_measured(loss, measures, rows, {ret_loss, ret_accuracy, ret_entropy});
   });
 }
 
@@ -222,9 +238,12 @@ sct_status sct_dhel(sct_tensor z, double temperature, sct_tensor* ret_loss) {
 }
 
 sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta,
-                   sct_tensor* ret_loss) {
-  return produce("hcl", {z}, ret_loss, [&] {
+                   sct_tensor* ret_loss, sct_tensor* ret_accuracy, sct_tensor* ret_entropy) {
+  return guard("hcl", {z}, [&] {
     const Tensor rows = two_views(z, 2);
+    require(ret_loss, "ret_loss");
+    require(ret_accuracy, "ret_accuracy");
+    require(ret_entropy, "ret_entropy");
     check_temperature(temperature);
     if (!(tau_plus >= 0 && tau_plus < 1)) {
       invalid("argument 'tau_plus' is " + std::to_string(tau_plus) + ", allowed is 0 to below 1");
@@ -234,7 +253,9 @@ sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double bet
               ", allowed is a finite number of at least 0");
     }
     const WithoutAutocast without_autocast;
-    return hcl(unit_rows(rows), temperature, tau_plus, beta);
+    Measures measures(rows.options());
+    const Tensor loss = hcl(unit_rows(rows), temperature, tau_plus, beta, measures);
+    give_measured(loss, measures, rows, {ret_loss, ret_accuracy, ret_entropy});
   });
 }
 
@@ -276,9 +297,9 @@ sct_status sct_nt_xent_no_l2_norm(sct_tensor z, double temperature, sct_tensor* 
     require(ret_entropy, "ret_entropy");
     check_temperature(temperature);
     const WithoutAutocast without_autocast;
-    const Tensor loss = nt_xent_of_lengths(rows, temperature);
-    const std::vector<Tensor> found = measures(rows.detach(), temperature);
-    give({loss, found[0], found[1]}, {ret_loss, ret_accuracy, ret_entropy});
+    Measures measures(rows.options());
+    const Tensor loss = nt_xent_of_lengths(rows, temperature, measures);
+    give_measured(loss, measures, rows, {ret_loss, ret_accuracy, ret_entropy});
   });
 }
 

@@ -69,15 +69,6 @@ void leave_out_positives(const Tensor& s, int64_t first) {
   }
 }
 
-// Adds the anchors of view 1 among those of `s`, as above.
-void measure(Measures& measures, const Tensor& s, int64_t first) {
-  const int64_t n = s.size(1) / 2;
-  const int64_t count = std::min(s.size(0), n - first);
-  if (count > 0) {
-    measures.add(s.narrow(0, 0, count).narrow(1, n, n), first);
-  }
-}
-
 // Loss, accuracy and entropy of [M = 2N, D] in float32 or float64, on any device, with operations
 // of libtorch, a few anchors at a time. Nothing waits for a GPU.
 struct NtXent : torch::autograd::Function<NtXent> {
@@ -95,7 +86,7 @@ struct NtXent : torch::autograd::Function<NtXent> {
     Measures measures(u.options());
     each_chunk(m, chunk_rows(u, others.size(0)), [&](int64_t first, int64_t count) {
       const Tensor s = similarities(u, options.temperature, first, count);
-      measure(measures, s, first);
+      measures.add_rows(s, first, m / 2);
       for (const Tensor& part : positives(s, first)) {
         total.sub_(part.sum(at::kDouble));
       }

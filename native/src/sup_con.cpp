@@ -1,6 +1,5 @@
 #include "sct/sup_con.h"
 
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/clamp_min.h>
 #include <ATen/ops/empty.h>
@@ -9,7 +8,6 @@
 #include <ATen/ops/scatter.h>
 #include <ATen/ops/where.h>
 
-#include <algorithm>
 #include <limits>
 #include <string>
 #include <utility>
@@ -49,9 +47,8 @@ variable_list by_chunks(const Tensor& z, const Tensor& labels, int64_t views, do
   const Tensor sum = sum_by_chunks(u, u, [&](const Tensor& a, const Tensor& c, int64_t first) {
     const int64_t count = a.size(0);
     const Tensor s = at::mm(a, c.t()).div(temperature);
-    if (views > 1 && first < n) {
-      const at::NoGradGuard no_grad;
-      measures.add(s.detach().narrow(0, 0, std::min(count, n - first)).narrow(1, n, n), first);
+    if (views > 1) {
+      measures.add_rows(s, first, n);
     }
     const Tensor self = at::arange(first, first + count, labels.options()).unsqueeze(1);
     const Tensor others = at::scatter(s, 1, self, -std::numeric_limits<double>::infinity());

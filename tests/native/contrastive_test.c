@@ -119,8 +119,24 @@ static double queue(const double *z, const problem *p) {
   return total / (double)p->m;
 }
 
+/* Frees the measures of a loss, which are those that its rows have by themselves. */
+static void check_measures(sct_tensor z, const problem *p, sct_tensor *found) {
+  sct_tensor expected[2] = {NULL, NULL};
+  OK(sct_contrastive_measures(z, p->t, &expected[0], &expected[1]));
+  CLOSE(value_of(found[0]), value_of(expected[0]), 0.5 / (double)p->m, 0);
+  if (isnan(value_of(expected[1]))) {
+    CHECK(isnan(value_of(found[1])));
+  } else {
+    CLOSE(value_of(found[1]), value_of(expected[1]), 1e-5 / fmin(p->t, 1), 0);
+  }
+  OK(sct_tensor_free(found, 2));
+  OK(sct_tensor_free(expected, 2));
+}
+
 static void call_dclw(sct_tensor z, const problem *p, sct_tensor *ret_loss) {
-  OK(sct_dclw(z, p->t, p->a, ret_loss));
+  sct_tensor found[2] = {NULL, NULL};
+  OK(sct_dclw(z, p->t, p->a, ret_loss, &found[0], &found[1]));
+  check_measures(z, p, found);
 }
 
 static void call_dhel(sct_tensor z, const problem *p, sct_tensor *ret_loss) {
@@ -128,7 +144,9 @@ static void call_dhel(sct_tensor z, const problem *p, sct_tensor *ret_loss) {
 }
 
 static void call_hcl(sct_tensor z, const problem *p, sct_tensor *ret_loss) {
-  OK(sct_hcl(z, p->t, p->a, p->b, ret_loss));
+  sct_tensor found[2] = {NULL, NULL};
+  OK(sct_hcl(z, p->t, p->a, p->b, ret_loss, &found[0], &found[1]));
+  check_measures(z, p, found);
 }
 
 static sct_tensor ids(const int64_t *data, int64_t count) {
@@ -285,7 +303,9 @@ static void hcl_without_weights_is_nt_xent(void) {
   for (int i = 0; i < 3; ++i) {
     sct_tensor z = matrix(values, 40, 5, SCT_FLOAT32);
     sct_tensor out[4] = {NULL, NULL, NULL, NULL};
-    OK(sct_hcl(z, temperatures[i], 0, 0, &out[0]));
+    sct_tensor found[2] = {NULL, NULL};
+    OK(sct_hcl(z, temperatures[i], 0, 0, &out[0], &found[0], &found[1]));
+    OK(sct_tensor_free(found, 2));
     OK(sct_nt_xent(z, temperatures[i], &out[1], &out[2], &out[3]));
     CLOSE(value_of(out[0]), value_of(out[1]), 1e-6 / temperatures[i], 1e-5);
     OK(sct_tensor_free(out, 4));
@@ -392,14 +412,18 @@ static void refuses_nonsense(void) {
   sct_tensor pair = matrix(values, 2, 3, SCT_FLOAT32);
   sct_tensor whole = matrix(values, 4, 3, SCT_INT64);
   sct_tensor loss = NULL;
+  sct_tensor accuracy = NULL;
+  sct_tensor entropy = NULL;
   FAILS(SCT_SHAPE, sct_dhel(pair, 0.5, &loss));
-  FAILS(SCT_SHAPE, sct_hcl(pair, 0.5, 0.1, 1, &loss));
-  FAILS(SCT_SHAPE, sct_dclw(pair, 0.5, 1, &loss));
+  FAILS(SCT_SHAPE, sct_hcl(pair, 0.5, 0.1, 1, &loss, &accuracy, &entropy));
+  FAILS(SCT_SHAPE, sct_dclw(pair, 0.5, 1, &loss, &accuracy, &entropy));
   FAILS(SCT_INVALID_ARGUMENT, sct_dhel(whole, 0.5, &loss));
-  FAILS(SCT_INVALID_ARGUMENT, sct_hcl(z, 0, 0.1, 1, &loss));
-  FAILS(SCT_INVALID_ARGUMENT, sct_hcl(z, 0.5, 1, 1, &loss));
-  FAILS(SCT_INVALID_ARGUMENT, sct_hcl(z, 0.5, 0.1, -1, &loss));
-  FAILS(SCT_INVALID_ARGUMENT, sct_dclw(z, 0.5, 0, &loss));
+  FAILS(SCT_INVALID_ARGUMENT, sct_hcl(z, 0, 0.1, 1, &loss, &accuracy, &entropy));
+  FAILS(SCT_INVALID_ARGUMENT, sct_hcl(z, 0.5, 1, 1, &loss, &accuracy, &entropy));
+  FAILS(SCT_INVALID_ARGUMENT, sct_hcl(z, 0.5, 0.1, -1, &loss, &accuracy, &entropy));
+  FAILS(SCT_INVALID_ARGUMENT, sct_dclw(z, 0.5, 0, &loss, &accuracy, &entropy));
+  FAILS(SCT_INVALID_ARGUMENT, sct_dclw(z, 0.5, 1, &loss, &accuracy, NULL));
+  FAILS(SCT_INVALID_ARGUMENT, sct_hcl(z, 0.5, 0.1, 1, &loss, NULL, &entropy));
   drop(&z);
   drop(&pair);
   drop(&whole);

@@ -95,7 +95,7 @@ static void sup_con_without_anchors(sct_tensor z, int64_t rows, sct_tensor *out)
 
 static void dclw(sct_tensor z, int64_t rows, sct_tensor *out) {
   (void)rows;
-  OK(sct_dclw(z, 0.5, 0.5, &out[0]));
+  OK(sct_dclw(z, 0.5, 0.5, &out[0], &out[1], &out[2]));
 }
 
 static void dhel(sct_tensor z, int64_t rows, sct_tensor *out) {
@@ -105,7 +105,7 @@ static void dhel(sct_tensor z, int64_t rows, sct_tensor *out) {
 
 static void hcl(sct_tensor z, int64_t rows, sct_tensor *out) {
   (void)rows;
-  OK(sct_hcl(z, 0.5, 0.1, 1, &out[0]));
+  OK(sct_hcl(z, 0.5, 0.1, 1, &out[0], &out[1], &out[2]));
 }
 
 static void no_l2_norm(sct_tensor z, int64_t rows, sct_tensor *out) {

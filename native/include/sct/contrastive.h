@@ -5,7 +5,8 @@
  * v, s_ij = <u_i, u_j> / temperature, and pos(i) the other view of the image of row i. Any device;
  * computed in float32 whatever the dtype of `z` and autocast say, in float64 for float64, norms in
  * float64. Losses are 0-dim, of that type, means over all 2N anchors, and can be differentiated
- * once; the gradient is computed together with the loss. Memory is O(N D) and a fixed number of
+ * once; the gradient is computed together with the loss. `ret_accuracy` and `ret_entropy` are those
+ * of sct_nt_xent, from the similarities of the loss. Memory is O(N D) and a fixed number of
  * similarities. A number in `z` that is not finite makes the loss NaN.
  *
  * SCT_SHAPE if `z` is not [2N, D]; SCT_INVALID_ARGUMENT unless temperature is finite and > 0 and
@@ -25,7 +26,8 @@ extern "C" {
  *   1/(2N) sum_i ( log sum_{j != i, pos(i)} exp(s_ij) - w_i s_i,pos(i) ),
  *   w_i = 2 - N exp(<u_i, u_pos(i)> / sigma) / sum_k exp(<u_k, u_pos(k)> / sigma),
  * k over the N images. No gradient flows through w. `sigma` is finite and > 0. */
-SCT_API sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor *ret_loss);
+SCT_API sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor *ret_loss,
+                            sct_tensor *ret_accuracy, sct_tensor *ret_entropy);
 
 /* The decoupled hyperspherical energy loss (DHEL; Koromilas et al. 2024, arXiv 2405.18045), whose
  * negatives are of the anchor's own view:
@@ -43,7 +45,7 @@ SCT_API sct_status sct_dhel(sct_tensor z, double temperature, sct_tensor *ret_lo
  * of the anchor's class. beta = 0 is the debiased loss (Chuang et al. 2020, arXiv 2007.00224), and
  * tau_plus = 0 besides, NT-Xent. */
 SCT_API sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta,
-                           sct_tensor *ret_loss);
+                           sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy);
 
 /* NT-Xent of anchors among any candidates; see sct_nt_xent_queue for those of a queue. With
  * `anchors` [A, D] and `candidates` [C, D] of one type, A and C >= 1, s_ij = <u_i, w_j> /

@@ -1,10 +1,12 @@
 #include "detail/measures.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/amax.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace sct {
@@ -23,6 +25,14 @@ void Measures::add(const Tensor& s, int64_t first) {
   }
   const Tensor log_p = at::log_softmax(s, 1);
   entropy_.sub_(at::exp(log_p).mul_(log_p).sum());
+}
+
+void Measures::add_rows(const Tensor& s, int64_t first, int64_t images) {
+  const int64_t count = std::min(s.size(0), images - first);
+  if (count > 0) {
+    const at::NoGradGuard no_grad;
+    add(s.detach().narrow(0, 0, count).narrow(1, images, images), first);
+  }
 }
 
 Tensor Measures::accuracy(int64_t anchors) const {

@@ -14,6 +14,10 @@ class Measures {
   // temperature.
   void add(const at::Tensor& s, int64_t first);
 
+  // The same of those among the rows from row `first` on that are of view 1; `s` [count, VN] is
+  // their similarities with all rows, of N images and any number of views. Outside any graph.
+  void add_rows(const at::Tensor& s, int64_t first, int64_t images);
+
   // Share of the `anchors` whose positive is strictly more similar than each of the other rows of
   // view 2.
   at::Tensor accuracy(int64_t anchors) const;

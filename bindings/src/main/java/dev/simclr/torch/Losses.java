@@ -160,14 +160,14 @@ public final class Losses {
    *     images
    * @param temperature finite and above 0
    * @param sigma finite and above 0
-   * @return the loss, 0-dim
+   * @return the loss and the metrics of {@link #ntXent}, from one pass
    * @throws IllegalArgumentException if the temperature is not
    * @throws TorchException of kind SHAPE if z is not {@code [2N, D]} with N at least 2, of kind
    *     INVALID_ARGUMENT for another sigma
    */
-  public static Tensor dclw(Tensor z, double temperature, double sigma) {
+  public static NtXentResult dclw(Tensor z, double temperature, double sigma) {
     requireTemperature(temperature);
-    return TensorScope.current().adopt(SctContrastive.dclw(z.handle(), temperature, sigma));
+    return adopt(SctContrastive.dclw(z.handle(), temperature, sigma));
   }
 
   /**
@@ -205,14 +205,14 @@ public final class Losses {
    * @param temperature finite and above 0
    * @param tauPlus share of negatives that are of the anchor's class, from 0 to below 1
    * @param beta how much similar negatives count, at least 0
-   * @return the loss, 0-dim
+   * @return the loss and the metrics of {@link #ntXent}, from one pass
    * @throws IllegalArgumentException if the temperature is not
    * @throws TorchException of kind SHAPE if z is not {@code [2N, D]} with N at least 2, of kind
    *     INVALID_ARGUMENT for another tauPlus or beta
    */
-  public static Tensor hcl(Tensor z, double temperature, double tauPlus, double beta) {
+  public static NtXentResult hcl(Tensor z, double temperature, double tauPlus, double beta) {
     requireTemperature(temperature);
-    return TensorScope.current().adopt(SctContrastive.hcl(z.handle(), temperature, tauPlus, beta));
+    return adopt(SctContrastive.hcl(z.handle(), temperature, tauPlus, beta));
   }
 
   /**

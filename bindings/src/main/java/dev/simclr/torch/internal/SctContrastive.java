@@ -16,10 +16,10 @@ public final class SctContrastive {
    */
   public record Measures(MemorySegment accuracy, MemorySegment entropy) {}
 
-  public static MemorySegment dclw(MemorySegment z, double temperature, double sigma) {
+  public static SctNtXent.Result dclw(MemorySegment z, double temperature, double sigma) {
     CallFrame frame = CallFrame.open();
-    Status.check(Sct.sct_dclw(z, temperature, sigma, frame.out(0)));
-    return frame.handle(0);
+    Status.check(Sct.sct_dclw(z, temperature, sigma, frame.out(0), frame.out(1), frame.out(2)));
+    return new SctNtXent.Result(frame.handle(0), frame.handle(1), frame.handle(2));
   }
 
   public static MemorySegment dhel(MemorySegment z, double temperature) {
@@ -28,11 +28,12 @@ public final class SctContrastive {
     return frame.handle(0);
   }
 
-  public static MemorySegment hcl(
+  public static SctNtXent.Result hcl(
       MemorySegment z, double temperature, double tauPlus, double beta) {
     CallFrame frame = CallFrame.open();
-    Status.check(Sct.sct_hcl(z, temperature, tauPlus, beta, frame.out(0)));
-    return frame.handle(0);
+    Status.check(
+        Sct.sct_hcl(z, temperature, tauPlus, beta, frame.out(0), frame.out(1), frame.out(2)));
+    return new SctNtXent.Result(frame.handle(0), frame.handle(1), frame.handle(2));
   }
 
   public static MemorySegment ntXentCandidates(

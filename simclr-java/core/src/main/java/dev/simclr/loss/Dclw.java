@@ -41,6 +41,6 @@ public record Dclw(double temperature, double sigma) {
    */
   public NtXent.Result forward(Tensor projections) {
     NtXent.requireTwoViews(projections, 2);
-    return NtXent.measured(Losses.dclw(projections, temperature, sigma), projections, temperature);
+    return NtXent.result(Losses.dclw(projections, temperature, sigma));
   }
 }

@@ -47,7 +47,6 @@ public record Hcl(double temperature, double tauPlus, double beta) {
    */
   public NtXent.Result forward(Tensor projections) {
     NtXent.requireTwoViews(projections, 2);
-    return NtXent.measured(
-        Losses.hcl(projections, temperature, tauPlus, beta), projections, temperature);
+    return NtXent.result(Losses.hcl(projections, temperature, tauPlus, beta));
   }
 }

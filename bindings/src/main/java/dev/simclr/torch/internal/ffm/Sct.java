@@ -4894,6 +4894,8 @@ public class Sct extends Sct$shared {
             Sct.C_POINTER,
             Sct.C_DOUBLE,
             Sct.C_DOUBLE,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
             Sct.C_POINTER
         );
 
@@ -4905,7 +4907,7 @@ public class Sct extends Sct$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor *ret_loss)
+     * sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
      * }
      */
     public static FunctionDescriptor sct_dclw$descriptor() {
@@ -4915,7 +4917,7 @@ public class Sct extends Sct$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor *ret_loss)
+     * sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
      * }
      */
     public static MethodHandle sct_dclw$handle() {
@@ -4925,7 +4927,7 @@ public class Sct extends Sct$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor *ret_loss)
+     * sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
      * }
      */
     public static MemorySegment sct_dclw$address() {
@@ -4934,16 +4936,16 @@ public class Sct extends Sct$shared {
 
     /**
      * {@snippet lang=c :
-     * sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor *ret_loss)
+     * sct_status sct_dclw(sct_tensor z, double temperature, double sigma, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
      * }
      */
-    public static int sct_dclw(MemorySegment z, double temperature, double sigma, MemorySegment ret_loss) {
+    public static int sct_dclw(MemorySegment z, double temperature, double sigma, MemorySegment ret_loss, MemorySegment ret_accuracy, MemorySegment ret_entropy) {
         var mh$ = sct_dclw.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("sct_dclw", z, temperature, sigma, ret_loss);
+                traceDowncall("sct_dclw", z, temperature, sigma, ret_loss, ret_accuracy, ret_entropy);
             }
-            return (int)mh$.invokeExact(z, temperature, sigma, ret_loss);
+            return (int)mh$.invokeExact(z, temperature, sigma, ret_loss, ret_accuracy, ret_entropy);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -5020,6 +5022,8 @@ public class Sct extends Sct$shared {
             Sct.C_DOUBLE,
             Sct.C_DOUBLE,
             Sct.C_DOUBLE,
+            Sct.C_POINTER,
+            Sct.C_POINTER,
             Sct.C_POINTER
         );
 
@@ -5031,7 +5035,7 @@ public class Sct extends Sct$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta, sct_tensor *ret_loss)
+     * sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
      * }
      */
     public static FunctionDescriptor sct_hcl$descriptor() {
@@ -5041,7 +5045,7 @@ public class Sct extends Sct$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta, sct_tensor *ret_loss)
+     * sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
      * }
      */
     public static MethodHandle sct_hcl$handle() {
@@ -5051,7 +5055,7 @@ public class Sct extends Sct$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta, sct_tensor *ret_loss)
+     * sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
      * }
      */
     public static MemorySegment sct_hcl$address() {
@@ -5060,16 +5064,16 @@ public class Sct extends Sct$shared {
 
     /**
      * {@snippet lang=c :
-     * sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta, sct_tensor *ret_loss)
+     * sct_status sct_hcl(sct_tensor z, double temperature, double tau_plus, double beta, sct_tensor *ret_loss, sct_tensor *ret_accuracy, sct_tensor *ret_entropy)
      * }
      */
-    public static int sct_hcl(MemorySegment z, double temperature, double tau_plus, double beta, MemorySegment ret_loss) {
+    public static int sct_hcl(MemorySegment z, double temperature, double tau_plus, double beta, MemorySegment ret_loss, MemorySegment ret_accuracy, MemorySegment ret_entropy) {
         var mh$ = sct_hcl.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("sct_hcl", z, temperature, tau_plus, beta, ret_loss);
+                traceDowncall("sct_hcl", z, temperature, tau_plus, beta, ret_loss, ret_accuracy, ret_entropy);
             }
-            return (int)mh$.invokeExact(z, temperature, tau_plus, beta, ret_loss);
+            return (int)mh$.invokeExact(z, temperature, tau_plus, beta, ret_loss, ret_accuracy, ret_entropy);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
