@@ -73,7 +73,7 @@ final class OnlineProbeTest {
     ImageDataset plain = plainImages();
     PretrainConfig base = config(true, chunk);
     PretrainConfig config =
-        base.with(base.train().toBuilder().epochs(12).build())
+        base.with(base.train().toBuilder().epochs(24).build())
             .with(
                 AugmentSettings.builder()
                     .view(
