@@ -121,8 +121,8 @@ final class ChunksTest {
             .with(AugmentSettings.builder().views(3).build())
             .with(train.build());
     assertEquals(
-        "train.chunk_bn is shuffled; allowed: local with 3 views (augment.views) and 2 chunks,"
-            + " since two views of an image would be in one",
+        "train.chunk is 6; allowed: at most 4 with train.batch 12 and augment.views 3, so that each"
+            + " view of an image has a chunk of its own; or train.chunk_bn=local",
         assertThrows(IllegalArgumentException.class, () -> Chunks.require(config)).getMessage());
     assertThrows(
         IllegalArgumentException.class, () -> Pretrainer.of(config).folder(Path.of("none")).run());

@@ -42,13 +42,15 @@ final class Chunks {
     int views = config.augment().views();
     if (train.hasShuffledChunks() && views > count(train)) {
       throw Keys.refused(
-          "train.chunk_bn",
-          train.chunkBn(),
-          "local with "
+          "train.chunk",
+          train.chunk(),
+          "at most "
+              + train.batch() / views
+              + " with train.batch "
+              + train.batch()
+              + " and augment.views "
               + views
-              + " views (augment.views) and "
-              + count(train)
-              + " chunks, since two views of an image would be in one");
+              + ", so that each view of an image has a chunk of its own; or train.chunk_bn=local");
     }
   }
 
