@@ -79,7 +79,10 @@ final class CollapseWarningTest {
                     .accumulate(accumulate)
                     .build()));
     assertEquals(1, found.size());
-    assertTrue(found.getFirst().matches(".* in epoch \\d+ it stayed at .*"), found.getFirst());
+    // Chunks add the noise of their statistics, of which one loss of an epoch may be below chance.
+    String epoch = chunk == 0 ? "1" : "[1-3]";
+    assertTrue(
+        found.getFirst().matches(".* in epoch " + epoch + " it stayed at .*"), found.getFirst());
     // Per anchor, of batches of 16 however many are accumulated.
     assertTrue(found.getFirst().contains("have 3.4340,"), found.getFirst());
   }
