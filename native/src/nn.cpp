@@ -1,5 +1,6 @@
 #include "sct/nn.h"
 
+#include <ATen/Context.h>
 #include <ATen/core/Reduction.h>
 #include <ATen/ops/_upsample_bicubic2d_aa.h>
 #include <ATen/ops/_upsample_bilinear2d_aa.h>
@@ -20,9 +21,11 @@
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/upsample_nearest2d.h>
 
+#include <array>
 #include <limits>
 
 #include "detail/call.h"
+#include "detail/conv3x3_cpu.h"
 
 using namespace sct;
 
@@ -59,6 +62,34 @@ const Tensor& images(sct_tensor input) {
   return x;
 }
 
+struct Convolution {
+  at::IntArrayRef stride;
+  at::IntArrayRef padding;
+  at::IntArrayRef dilation;
+  int64_t groups;
+};
+
+// NNPACK would take convolutions of a single image from oneDNN, and where it cannot start, say so
+// with each of them.
+void disable_nnpack() {
+  static const bool kDone = [] {
+    at::globalContext().setUserEnabledNNPACK(false);
+    return true;
+  }();
+  (void)kDone;
+}
+
+Tensor convolve(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
+                const Convolution& c) {
+  constexpr std::array<int64_t, 2> kOne = {1, 1};
+  if (!bias.has_value() && c.stride == kOne && c.padding == kOne && c.dilation == kOne &&
+      fits_conv3x3_cpu(x, weight)) {
+    return conv3x3_cpu(x, weight);
+  }
+  disable_nnpack();
+  return at::conv2d(x, weight, bias, c.stride, c.padding, c.dilation, c.groups);
+}
+
 Tensor resize(const Tensor& x, at::IntArrayRef size, int32_t mode, bool antialias) {
   constexpr bool kAlignCorners = false;
   switch (mode) {
@@ -90,9 +121,9 @@ sct_status sct_conv2d(sct_tensor input, sct_tensor weight, sct_tensor bias, cons
                       const int64_t* padding, const int64_t* dilation, int64_t groups,
                       sct_tensor* ret_out) {
   return produce("conv2d", {input, weight, bias}, ret_out, [&] {
-    return at::conv2d(images(input), unbox(weight, "weight"), unbox_optional(bias),
-                      pair(stride, "stride", 1), pair(padding, "padding", 0),
-                      pair(dilation, "dilation", 1), groups);
+    const Convolution c = {pair(stride, "stride", 1), pair(padding, "padding", 0),
+                           pair(dilation, "dilation", 1), groups};
+    return convolve(images(input), unbox(weight, "weight"), unbox_optional(bias), c);
   });
 }
 

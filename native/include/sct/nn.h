@@ -20,7 +20,14 @@ SCT_API sct_status sct_linear(sct_tensor input, sct_tensor weight, sct_tensor bi
                               sct_tensor *ret_out);
 
 /* Cross-correlation of input [N, C, H, W] with weight [O, C / groups, KH, KW] and bias [O] or NULL.
- * `stride`, `padding` and `dilation` hold two numbers, height first. */
+ * `stride`, `padding` and `dilation` hold two numbers, height first.
+ *
+ * With 16 or 32 input and output channels, a 3 x 3 weight, stride, padding and dilation 1 and no
+ * bias, float32 or bfloat16 inputs in channels-last memory whose width is a multiple of 8 go
+ * through a kernel of their own where the processor has AVX-512 (bfloat16: its BF16 too) and
+ * SIMCLR_ISA allows it: the same bits with any number of threads. Under autocast to bfloat16 it
+ * takes a float32 weight as it is, whose gradient then is not rounded to bfloat16. Anything else on
+ * the CPU is libtorch's, of which NNPACK is switched off. */
 SCT_API sct_status sct_conv2d(sct_tensor input, sct_tensor weight, sct_tensor bias,
                               const int64_t *stride, const int64_t *padding,
                               const int64_t *dilation, int64_t groups, sct_tensor *ret_out);

@@ -1,0 +1,116 @@
+#include "cpu/conv3x3_pass.h"
+
+#include <ATen/Parallel.h>
+#include <c10/util/BFloat16.h>
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "cpu/isa.h"
+
+namespace sct::conv3x3 {
+namespace {
+
+// Sums of so many groups of images are kept, so that threads do not change the result.
+constexpr int64_t kMostPieces = 64;
+
+// Calls body(image, workspace) for all images, on all threads.
+template <class Body>
+void for_images(int64_t images, int64_t units, const Body& body) {
+  at::parallel_for(0, images, 1, [&](int64_t begin, int64_t end) {
+    std::vector<float> workspace(static_cast<size_t>(units));
+    for (int64_t image = begin; image < end; image++) {
+      body(image, workspace.data());
+    }
+  });
+}
+
+const void* at(const void* data, int64_t byte) { return static_cast<const char*>(data) + byte; }
+void* at(void* data, int64_t byte) { return static_cast<char*>(data) + byte; }
+
+// Bytes of an image of `channels`.
+int64_t image_bytes(const Kernels& kernels, Shape shape, int64_t channels) {
+  return shape.height * shape.width * channels * static_cast<int64_t>(sizeof(float)) / kernels.pack;
+}
+
+// Units [3, 3, in / pack, out] of value(kh, kw, i, o).
+template <class Value>
+void pack_units(const Kernels& kernels, int64_t in, int64_t out, float* units, const Value& value) {
+  for (int64_t tap = 0; tap < kTaps; tap++) {
+    for (int64_t i = 0; i < in; i += kernels.pack) {
+      for (int64_t o = 0; o < out; o++, units++) {
+        if (kernels.pack == 1) {
+          *units = value(tap / 3, tap % 3, i, o);
+          continue;
+        }
+        const c10::BFloat16 pair[2] = {value(tap / 3, tap % 3, i, o),
+                                       value(tap / 3, tap % 3, i + 1, o)};
+        static_assert(sizeof pair == sizeof *units);
+        std::memcpy(units, pair, sizeof pair);
+      }
+    }
+  }
+}
+
+float element(const Weight& w, int64_t o, int64_t i, int64_t kh, int64_t kw) {
+  return w.data[o * w.strides[0] + i * w.strides[1] + kh * w.strides[2] + kw * w.strides[3]];
+}
+
+}  // namespace
+
+const Kernels* kernels_of(int32_t isa, bool bfloat16) {
+  if (isa != SCT_ISA_AVX512) {
+    return nullptr;
+  }
+  if (!bfloat16) {
+    return &avx512_kernels();
+  }
+  return __builtin_cpu_supports("avx512bf16") ? &avx512bf16_kernels() : nullptr;
+}
+
+void pack(const Kernels& kernels, const Weight& weight, float* units) {
+  pack_units(
+      kernels, weight.in, weight.out, units,
+      [&](int64_t kh, int64_t kw, int64_t i, int64_t o) { return element(weight, o, i, kh, kw); });
+}
+
+void pack_turned(const Kernels& kernels, const Weight& weight, float* units) {
+  pack_units(kernels, weight.out, weight.in, units,
+             [&](int64_t kh, int64_t kw, int64_t o, int64_t i) {
+               return element(weight, o, i, 2 - kh, 2 - kw);
+             });
+}
+
+void forward(const Kernels& kernels, int64_t images, Shape shape, const void* x,
+             const float* kernel, void* y) {
+  const int64_t x_bytes = image_bytes(kernels, shape, shape.in);
+  const int64_t y_bytes = image_bytes(kernels, shape, shape.out);
+  for_images(images, forward_units(shape), [&](int64_t image, float* workspace) {
+    kernels.forward(at(x, image * x_bytes), kernel, at(y, image * y_bytes), shape, workspace);
+  });
+}
+
+void weight_gradient(const Kernels& kernels, int64_t images, Shape shape, const void* x,
+                     const void* dy, double* grad) {
+  const int64_t pieces = std::min(images, kMostPieces);
+  const int64_t values = kTaps * shape.in * shape.out;
+  const int64_t x_bytes = image_bytes(kernels, shape, shape.in);
+  const int64_t dy_bytes = image_bytes(kernels, shape, shape.out);
+  std::vector<float> sums(static_cast<size_t>(pieces * values));
+  for_images(pieces, gradient_units(shape), [&](int64_t piece, float* workspace) {
+    float* sum = sums.data() + piece * values;
+    for (int64_t image = images * piece / pieces; image < images * (piece + 1) / pieces; image++) {
+      kernels.weight_gradient(at(x, image * x_bytes), at(dy, image * dy_bytes), sum, shape,
+                              workspace);
+    }
+  });
+  std::fill_n(grad, values, 0.0);
+  for (int64_t piece = 0; piece < pieces; piece++) {
+    for (int64_t i = 0; i < values; i++) {
+      grad[i] += sums[static_cast<size_t>(piece * values + i)];
+    }
+  }
+}
+
+}  // namespace sct::conv3x3

@@ -1,0 +1,34 @@
+// 3 x 3 convolutions on all threads.
+#pragma once
+
+#include "cpu/conv3x3.h"
+
+namespace sct::conv3x3 {
+
+// What this machine has for an instruction set and a dtype; null for nothing.
+const Kernels* kernels_of(int32_t isa, bool bfloat16);
+
+// A weight w[o][i][kh][kw] of float32 by its strides, in elements.
+struct Weight {
+  const float* data;
+  int64_t out;
+  int64_t in;
+  int64_t strides[4];
+};
+
+// The units that a forward pass takes, kTaps in out / pack of them.
+void pack(const Kernels& kernels, const Weight& weight, float* units);
+
+// Those of the convolution that gives the gradient of the input: o and i change places, and the
+// kernel is turned by 180 degrees.
+void pack_turned(const Kernels& kernels, const Weight& weight, float* units);
+
+// x [images, H, W, in] to y [images, H, W, out].
+void forward(const Kernels& kernels, int64_t images, Shape shape, const void* x,
+             const float* kernel, void* y);
+
+// The gradient of the weight, [3, 3, in, out]: the same bits with any number of threads.
+void weight_gradient(const Kernels& kernels, int64_t images, Shape shape, const void* x,
+                     const void* dy, double* grad);
+
+}  // namespace sct::conv3x3
