@@ -82,11 +82,11 @@ void disable_nnpack() {
 Tensor convolve(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
                 const Convolution& c) {
   constexpr std::array<int64_t, 2> kOne = {1, 1};
-  if (!bias.has_value() && c.stride == kOne && c.padding == kOne && c.dilation == kOne &&
-      fits_conv3x3_cpu(x, weight)) {
-    return conv3x3_cpu(x, weight);
-  }
   disable_nnpack();
+  if (!bias.has_value() && c.padding == kOne && c.dilation == kOne &&
+      fits_conv3x3_cpu(x, weight, c.stride)) {
+    return conv3x3_cpu(x, weight, c.stride[0]);
+  }
   return at::conv2d(x, weight, bias, c.stride, c.padding, c.dilation, c.groups);
 }
 

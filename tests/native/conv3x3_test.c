@@ -1,17 +1,19 @@
-/* Convolutions of 3 x 3 with stride and padding 1, of the instruction set that SIMCLR_ISA names,
+/* Convolutions of 3 x 3 with padding 1, of the instruction set that SIMCLR_ISA names,
  * against loops in double precision. */
 #include <string.h>
 
 #include "tensors.h"
 
-enum { kMostValues = 70 * 16 * 16 * 32, kMostWeights = 48 * 48 * 9 };
+enum { kMostValues = 70 * 16 * 16 * 32, kMostWeights = 64 * 144 * 9 };
 
 typedef struct {
   int64_t images;
+  /* Of the output. The image has `stride` times as many. */
   int64_t height;
   int64_t width;
   int64_t in;
   int64_t out;
+  int64_t stride;
   int32_t dtype;
   /* float32 to have bfloat16 multiplied under autocast. */
   int32_t weight_dtype;
@@ -36,6 +38,7 @@ static Result result;
 static Result size;
 
 static int64_t pixels(const Case *c) { return c->images * c->height * c->width; }
+static int64_t in_pixels(const Case *c) { return pixels(c) * c->stride * c->stride; }
 static int64_t weights(const Case *c) { return c->out * c->in * 9; }
 
 static void by_loops(const Case *c) {
@@ -45,13 +48,15 @@ static void by_loops(const Case *c) {
     for (int64_t h = 0; h < c->height; ++h) {
       for (int64_t w = 0; w < c->width; ++w) {
         for (int64_t tap = 0; tap < 9; ++tap) {
-          const int64_t row = h + tap / 3 - 1;
-          const int64_t column = w + tap % 3 - 1;
-          if (row < 0 || row >= c->height || column < 0 || column >= c->width) {
+          const int64_t row = h * c->stride + tap / 3 - 1;
+          const int64_t column = w * c->stride + tap % 3 - 1;
+          const int64_t rows = c->height * c->stride;
+          const int64_t columns = c->width * c->stride;
+          if (row < 0 || row >= rows || column < 0 || column >= columns) {
             continue;
           }
           const int64_t to = ((n * c->height + h) * c->width + w) * c->out;
-          const int64_t from = ((n * c->height + row) * c->width + column) * c->in;
+          const int64_t from = ((n * rows + row) * columns + column) * c->in;
           for (int64_t o = 0; o < c->out; ++o) {
             for (int64_t i = 0; i < c->in; ++i) {
               const int64_t k = (o * c->in + i) * 9 + tap;
@@ -70,12 +75,13 @@ static void by_loops(const Case *c) {
 }
 
 /* [N, H, W, C] values as [N, C, H, W] in channels-last memory; rounds them to `dtype`. */
-static sct_tensor activations(const Case *c, double *values, int64_t channels, int32_t dtype) {
-  sct_tensor rows = matrix(values, pixels(c), channels, dtype);
+static sct_tensor activations(const Case *c, double *values, int64_t channels, int64_t scale,
+                              int32_t dtype) {
+  sct_tensor rows = matrix(values, pixels(c) * scale * scale, channels, dtype);
   values_of(rows, values);
   sct_tensor view = NULL;
   sct_tensor out = NULL;
-  OK(sct_view(rows, SIZES(c->images, c->height, c->width, channels), 4, &view));
+  OK(sct_view(rows, SIZES(c->images, c->height * scale, c->width * scale, channels), 4, &view));
   OK(sct_permute(view, SIZES(0, 3, 1, 2), 4, &out));
   drop(&rows);
   drop(&view);
@@ -110,16 +116,16 @@ static sct_tensor detached_leaf(sct_tensor t) {
 }
 
 static void by_library(const Case *c) {
-  sct_tensor input = detached_leaf(activations(c, x, c->in, c->dtype));
+  sct_tensor input = detached_leaf(activations(c, x, c->in, c->stride, c->dtype));
   sct_tensor k = detached_leaf(kernel(c));
-  sct_tensor gradient = activations(c, dy, c->out, c->dtype);
+  sct_tensor gradient = activations(c, dy, c->out, 1, c->dtype);
   const bool casts = c->weight_dtype != c->dtype;
   sct_region region = NULL;
   if (casts) {
     OK(sct_autocast_enter(SCT_CPU, c->dtype, true, &region));
   }
   sct_tensor y = NULL;
-  OK(sct_conv2d(input, k, NULL, SIZES(1, 1), SIZES(1, 1), SIZES(1, 1), 1, &y));
+  OK(sct_conv2d(input, k, NULL, SIZES(c->stride, c->stride), SIZES(1, 1), SIZES(1, 1), 1, &y));
   if (casts) {
     OK(sct_region_leave(&region));
   }
@@ -140,7 +146,7 @@ static void by_library(const Case *c) {
 }
 
 static void fill(const Case *c, uint64_t seed) {
-  for (int64_t i = 0; i < pixels(c) * c->in; ++i) {
+  for (int64_t i = 0; i < in_pixels(c) * c->in; ++i) {
     x[i] = noise(&seed);
   }
   for (int64_t i = 0; i < pixels(c) * c->out; ++i) {
@@ -173,51 +179,58 @@ static void check_case(const Case *c, uint64_t seed) {
   }
   by_loops(c);
   compare(result.y, reference.y, size.y, pixels(c) * c->out, 1e-6, last_place(c->dtype));
-  compare(result.dx, reference.dx, size.dx, pixels(c) * c->in, 1e-6, last_place(c->dtype));
+  compare(result.dx, reference.dx, size.dx, in_pixels(c) * c->in, 1e-6, last_place(c->dtype));
   compare(result.dweight, reference.dweight, size.dweight, weights(c), 1e-6,
           last_place(c->weight_dtype));
   if (check_failures != failures) {
-    fprintf(stderr, "  ... of [%lld, %lld, %lld, %lld] to %lld, dtype %d, weight %d\n",
+    fprintf(stderr, "  ... of [%lld, %lld, %lld, %lld] to %lld by %lld, dtype %d, weight %d\n",
             (long long)c->images, (long long)c->in, (long long)c->height, (long long)c->width,
-            (long long)c->out, (int)c->dtype, (int)c->weight_dtype);
+            (long long)c->out, (long long)c->stride, (int)c->dtype, (int)c->weight_dtype);
   }
 }
 
-/* Sizes with whole and half tiles, one row and one image, more images than pieces of the sum;
- * channels that the kernel takes and that it leaves to libtorch. */
+/* Sizes with whole and half tiles, one row and one image, several bands of rows, more images than
+ * pieces of the sum; channels, widths and strides that a kernel takes, or only that of the weight's
+ * gradient, or libtorch. */
 static void against_loops(void) {
-  static const int64_t sizes[][5] = {{2, 5, 8, 16, 16},  {1, 1, 16, 16, 32}, {3, 4, 24, 32, 16},
-                                     {1, 9, 32, 32, 32}, {70, 3, 8, 16, 16}, {2, 2, 16, 48, 16},
-                                     {2, 3, 7, 16, 16},  {1, 4, 8, 3, 16},   {2, 16, 8, 16, 48},
-                                     {1, 33, 16, 16, 16}};
-  for (int i = 0; i < 10; ++i) {
+  static const int64_t sizes[][6] = {
+      {2, 5, 8, 16, 16, 1},  {1, 1, 16, 16, 32, 1},  {3, 4, 24, 32, 16, 1}, {1, 9, 32, 32, 32, 1},
+      {70, 3, 8, 16, 16, 1}, {2, 2, 16, 48, 16, 1},  {2, 3, 7, 16, 16, 1},  {1, 4, 8, 3, 16, 1},
+      {2, 16, 8, 16, 48, 1}, {1, 33, 16, 16, 16, 1}, {3, 4, 4, 64, 128, 1}, {2, 5, 6, 16, 32, 2},
+      {1, 9, 16, 32, 16, 2}, {3, 2, 4, 64, 48, 2},   {1, 3, 7, 16, 16, 2},  {1, 2, 4, 16, 144, 2},
+      {1, 2, 4, 16, 16, 3}};
+  for (int i = 0; i < 17; ++i) {
     const int64_t *s = sizes[i];
     for (int last = 0; last < 2; ++last) {
-      const Case single = {s[0], s[1], s[2], s[3], s[4], SCT_FLOAT32, SCT_FLOAT32, last == 1};
-      const Case half = {s[0], s[1], s[2], s[3], s[4], SCT_BFLOAT16, SCT_BFLOAT16, last == 1};
-      check_case(&single, (uint64_t)(2 * i + last));
-      check_case(&half, (uint64_t)(2 * i + last + 50));
+      Case c = {s[0], s[1], s[2], s[3], s[4], s[5], SCT_FLOAT32, SCT_FLOAT32, last == 1};
+      check_case(&c, (uint64_t)(2 * i + last));
+      c.dtype = c.weight_dtype = SCT_BFLOAT16;
+      check_case(&c, (uint64_t)(2 * i + last + 50));
     }
   }
 }
 
-/* Whose gradient, summed in float32, is not rounded to bfloat16 where the kernel computes it. */
-static void weights_of_float32_under_autocast(void) {
+/* Whether the gradient of weights in bfloat16 is a kernel's of ours, not libtorch's. */
+static bool computes_weight_gradients(void) {
   int32_t isa = 0;
   int32_t features = 0;
   OK(sct_augment_isa(&isa));
   OK(sct_cpu_features(&features));
-  const bool own = isa == SCT_ISA_AVX512 && (features & SCT_CPU_AVX512_BF16) != 0;
-  Case c = {5, 8, 8, 16, 32, SCT_BFLOAT16, SCT_FLOAT32, true};
+  return isa == SCT_ISA_AVX512 && (features & SCT_CPU_AVX512_BF16) != 0;
+}
+
+/* Whose gradient, summed in float32, is not rounded to bfloat16 where the kernel computes it. */
+static void weights_of_float32_under_autocast(int64_t stride) {
+  Case c = {5, 8, 8, 16, 32, stride, SCT_BFLOAT16, SCT_FLOAT32, true};
   fill(&c, 77);
   by_library(&c);
   c.weight_dtype = SCT_BFLOAT16;
   sct_tensor k = kernel(&c);
   drop(&k);
   by_loops(&c);
-  const double rounding = own ? 0 : last_place(SCT_BFLOAT16);
+  const double rounding = computes_weight_gradients() ? 0 : last_place(SCT_BFLOAT16);
   compare(result.y, reference.y, size.y, pixels(&c) * c.out, 1e-6, last_place(c.dtype));
-  compare(result.dx, reference.dx, size.dx, pixels(&c) * c.in, 1e-6, last_place(c.dtype));
+  compare(result.dx, reference.dx, size.dx, in_pixels(&c) * c.in, 1e-6, last_place(c.dtype));
   compare(result.dweight, reference.dweight, size.dweight, weights(&c), 1e-6, rounding);
 }
 
@@ -228,7 +241,7 @@ static void same_bits_with_any_number_of_threads(void) {
   const int32_t dtypes[] = {SCT_FLOAT32, SCT_BFLOAT16};
   const int32_t threads[] = {1, 2, 3, 5, 16, 2};
   for (int d = 0; d < 2; ++d) {
-    const Case c = {70, 8, 8, 32, 16, dtypes[d], dtypes[d], true};
+    const Case c = {70, 8, 8, 32, 16, 1, dtypes[d], dtypes[d], true};
     for (int i = 0; i < 6; ++i) {
       OK(sct_set_num_threads(threads[i]));
       fill(&c, 5);
@@ -236,6 +249,8 @@ static void same_bits_with_any_number_of_threads(void) {
       first = i == 0 ? result : first;
       CHECK(memcmp(first.y, result.y, sizeof first.y) == 0);
       CHECK(memcmp(first.dx, result.dx, sizeof first.dx) == 0);
+      CHECK(dtypes[d] == SCT_FLOAT32 || !computes_weight_gradients() ||
+            memcmp(first.dweight, result.dweight, sizeof first.dweight) == 0);
     }
   }
   OK(sct_set_num_threads(before));
@@ -244,7 +259,7 @@ static void same_bits_with_any_number_of_threads(void) {
 /* d |d sum(w y^2) / dx|^2 / dx and the same of the weight, of a convolution with a bias of zeros,
  * which goes through libtorch, or without one. */
 static void second_gradients(const Case *c, bool by_libtorch, double *of_x, double *of_weight) {
-  sct_tensor leaves[] = {detached_leaf(activations(c, x, c->in, c->dtype)),
+  sct_tensor leaves[] = {detached_leaf(activations(c, x, c->in, c->stride, c->dtype)),
                          detached_leaf(kernel(c))};
   sct_tensor zeros = NULL;
   if (by_libtorch) {
@@ -252,7 +267,7 @@ static void second_gradients(const Case *c, bool by_libtorch, double *of_x, doub
   }
   sct_tensor y = NULL;
   OK(sct_conv2d(leaves[0], leaves[1], zeros, SIZES(1, 1), SIZES(1, 1), SIZES(1, 1), 1, &y));
-  sct_tensor factors = activations(c, dy, c->out, c->dtype);
+  sct_tensor factors = activations(c, dy, c->out, 1, c->dtype);
   sct_tensor square = NULL;
   sct_tensor weighted = NULL;
   sct_tensor loss = NULL;
@@ -275,7 +290,7 @@ static void second_gradients(const Case *c, bool by_libtorch, double *of_x, doub
 }
 
 static void twice_differentiable(void) {
-  const Case c = {2, 4, 8, 16, 32, SCT_FLOAT32, SCT_FLOAT32, true};
+  const Case c = {2, 4, 8, 16, 32, 1, SCT_FLOAT32, SCT_FLOAT32, true};
   fill(&c, 3);
   second_gradients(&c, true, reference.dx, reference.dweight);
   second_gradients(&c, false, result.dx, result.dweight);
@@ -285,13 +300,13 @@ static void twice_differentiable(void) {
   }
   CHECK(largest > 1);
   CLOSE_ALL(result.dweight, reference.dweight, weights(&c), 1e-5 * largest, 1e-5);
-  CLOSE_ALL(result.dx, reference.dx, pixels(&c) * c.in, 1e-5 * largest, 1e-5);
+  CLOSE_ALL(result.dx, reference.dx, in_pixels(&c) * c.in, 1e-5 * largest, 1e-5);
 }
 
 static void has_size(const int64_t *stride, const int64_t *padding, const int64_t *dilation,
                      int64_t groups, int64_t height) {
-  const Case c = {1, 8, 8, 32, 32, SCT_FLOAT32, SCT_FLOAT32, true};
-  sct_tensor input = activations(&c, x, c.in, c.dtype);
+  const Case c = {1, 8, 8, 32, 32, 1, SCT_FLOAT32, SCT_FLOAT32, true};
+  sct_tensor input = activations(&c, x, c.in, 1, c.dtype);
   Case grouped = c;
   grouped.in = c.in / groups;
   sct_tensor k = kernel(&grouped);
@@ -316,7 +331,8 @@ int main(void) {
   other_convolutions_stay_libtorchs();
   twice_differentiable();
   against_loops();
-  weights_of_float32_under_autocast();
+  weights_of_float32_under_autocast(1);
+  weights_of_float32_under_autocast(2);
   same_bits_with_any_number_of_threads();
   CHECK_INT(live_handles(), 0);
   return CHECK_RESULT;

@@ -17,7 +17,8 @@ struct Bfloat16 {
   }
 };
 
-// In the gradient of the weights the two values of a unit are neighbouring pixels of a channel.
+// In the gradient of the weights the two values of a unit are those of a channel that neighbouring
+// pixels of the output come from.
 
 __m512i widened(const uint16_t* p) {
   return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
@@ -27,23 +28,25 @@ void store_pairs(__m512i left, __m512i right, float* out) {
   _mm512_storeu_si512(out, _mm512_or_si512(left, _mm512_slli_epi32(right, 16)));
 }
 
-// A row of an image between columns of zeros, each pixel with the one to its right: [width + 2, in]
-// of which the last column is left as it is. Only zeros above and below the image.
+// A row of an image between columns of zeros, each pixel with the one `stride` to its right, [width
+// + 2, in], as far as pairs are whole; the rest is left as it is. Only zeros above and below the
+// image.
 void pair_row(const uint16_t* image, int64_t row, Shape shape, float* out) {
   const int64_t channels = shape.in;
-  if (row < 0 || row >= shape.height) {
-    memset(out, 0, static_cast<size_t>((shape.width + 1) * channels) * sizeof(float));
+  const int64_t width = shape.in_width();
+  const int64_t pairs = width + 2 - shape.stride;
+  if (row < 0 || row >= shape.in_height()) {
+    memset(out, 0, static_cast<size_t>(pairs * channels) * sizeof(float));
     return;
   }
-  const uint16_t* x = image + row * shape.width * channels;
-  for (int64_t c = 0; c < channels; c += kLanes) {
-    __m512i left = _mm512_setzero_si512();
-    for (int64_t w = 0; w < shape.width; w++) {
-      const __m512i right = widened(x + w * channels + c);
-      store_pairs(left, right, out + w * channels + c);
-      left = right;
+  const uint16_t* x = image + row * width * channels;
+  const auto pixel = [&](int64_t w, int64_t c) {
+    return w < 0 || w >= width ? _mm512_setzero_si512() : widened(x + w * channels + c);
+  };
+  for (int64_t w = 0; w < pairs; w++) {
+    for (int64_t c = 0; c < channels; c += kLanes) {
+      store_pairs(pixel(w - 1, c), pixel(w - 1 + shape.stride, c), out + w * channels + c);
     }
-    store_pairs(left, _mm512_setzero_si512(), out + shape.width * channels + c);
   }
 }
 
@@ -57,9 +60,9 @@ void pair_pixels(const uint16_t* dy, int64_t pixels, int64_t channels, float* ou
   }
 }
 
-// Some rows of an image, as pair_row has them, and of the gradient of its output.
+// Rows of the gradient of an output, and the rows of the image below, as pair_row has them.
 struct Band {
-  // [rows + 2, width + 2, in] and [rows, width / 2, out].
+  // [rows_below, in_width + 2, in] and [rows, width / 2, out].
   const float* x;
   const float* dy;
   int64_t rows;
@@ -77,7 +80,8 @@ void gradient_tile(const Band& band, Shape shape, int64_t tap, int64_t i, int64_
     }
   }
   for (int64_t r = 0; r < band.rows; r++) {
-    const float* x = band.x + ((r + tap / 3) * (shape.width + 2) + tap % 3) * shape.in + i;
+    const float* x =
+        band.x + (r * shape.stride + tap / 3) * padded_row(shape) + tap % 3 * shape.in + i;
     const float* dy = band.dy + r * shape.width / 2 * shape.out + o;
     for (int64_t w = 0; w < shape.width; w += 2) {
       __m512 gradient[kB];
@@ -93,7 +97,7 @@ void gradient_tile(const Band& band, Shape shape, int64_t tap, int64_t i, int64_
           sums[c][b] = Bfloat16::multiply_add(unit, gradient[b], sums[c][b]);
         }
       }
-      x += 2 * shape.in;
+      x += 2 * shape.stride * shape.in;
       dy += shape.out;
     }
   }
@@ -127,12 +131,12 @@ void weight_gradient(const void* image, const void* gradient, float* grad, Shape
   const auto* x = static_cast<const uint16_t*>(image);
   const auto* dy = static_cast<const uint16_t*>(gradient);
   const int64_t most = band_rows(shape);
-  const int64_t padded = (shape.width + 2) * shape.in;
-  float* pairs_of_dy = workspace + (most + 2) * padded;
+  const int64_t padded = padded_row(shape);
+  float* pairs_of_dy = workspace + rows_below(shape, most) * padded;
   for (int64_t h = 0; h < shape.height; h += most) {
     const int64_t rows = most < shape.height - h ? most : shape.height - h;
-    for (int64_t r = 0; r < rows + 2; r++) {
-      pair_row(x, h + r - 1, shape, workspace + r * padded);
+    for (int64_t r = 0; r < rows_below(shape, rows); r++) {
+      pair_row(x, h * shape.stride + r - 1, shape, workspace + r * padded);
     }
     pair_pixels(dy + h * shape.width * shape.out, rows * shape.width, shape.out, pairs_of_dy);
     gradient_band({workspace, pairs_of_dy, rows}, shape, grad);

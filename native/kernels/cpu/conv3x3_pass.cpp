@@ -29,9 +29,16 @@ void for_images(int64_t images, int64_t units, const Body& body) {
 const void* at(const void* data, int64_t byte) { return static_cast<const char*>(data) + byte; }
 void* at(void* data, int64_t byte) { return static_cast<char*>(data) + byte; }
 
-// Bytes of an image of `channels`.
-int64_t image_bytes(const Kernels& kernels, Shape shape, int64_t channels) {
-  return shape.height * shape.width * channels * static_cast<int64_t>(sizeof(float)) / kernels.pack;
+int64_t bytes_of(const Kernels& kernels, int64_t values) {
+  return values * static_cast<int64_t>(sizeof(float)) / kernels.pack;
+}
+
+// Bytes of an image and of its output.
+int64_t image_bytes(const Kernels& kernels, Shape shape) {
+  return bytes_of(kernels, shape.in_height() * shape.in_width() * shape.in);
+}
+int64_t output_bytes(const Kernels& kernels, Shape shape) {
+  return bytes_of(kernels, shape.height * shape.width * shape.out);
 }
 
 // Units [3, 3, in / pack, out] of value(kh, kw, i, o).
@@ -84,8 +91,8 @@ void pack_turned(const Kernels& kernels, const Weight& weight, float* units) {
 
 void forward(const Kernels& kernels, int64_t images, Shape shape, const void* x,
              const float* kernel, void* y) {
-  const int64_t x_bytes = image_bytes(kernels, shape, shape.in);
-  const int64_t y_bytes = image_bytes(kernels, shape, shape.out);
+  const int64_t x_bytes = image_bytes(kernels, shape);
+  const int64_t y_bytes = output_bytes(kernels, shape);
   for_images(images, forward_units(shape), [&](int64_t image, float* workspace) {
     kernels.forward(at(x, image * x_bytes), kernel, at(y, image * y_bytes), shape, workspace);
   });
@@ -95,8 +102,8 @@ void weight_gradient(const Kernels& kernels, int64_t images, Shape shape, const 
                      const void* dy, double* grad) {
   const int64_t pieces = std::min(images, kMostPieces);
   const int64_t values = kTaps * shape.in * shape.out;
-  const int64_t x_bytes = image_bytes(kernels, shape, shape.in);
-  const int64_t dy_bytes = image_bytes(kernels, shape, shape.out);
+  const int64_t x_bytes = image_bytes(kernels, shape);
+  const int64_t dy_bytes = output_bytes(kernels, shape);
   std::vector<float> sums(static_cast<size_t>(pieces * values));
   for_images(pieces, gradient_units(shape), [&](int64_t piece, float* workspace) {
     float* sum = sums.data() + piece * values;

@@ -23,11 +23,12 @@ void pack(const Kernels& kernels, const Weight& weight, float* units);
 // kernel is turned by 180 degrees.
 void pack_turned(const Kernels& kernels, const Weight& weight, float* units);
 
-// x [images, H, W, in] to y [images, H, W, out].
+// x [images, H, W, in] to y [images, H, W, out], of stride 1.
 void forward(const Kernels& kernels, int64_t images, Shape shape, const void* x,
              const float* kernel, void* y);
 
-// The gradient of the weight, [3, 3, in, out]: the same bits with any number of threads.
+// The gradient of the weight, [3, 3, in, out], with the kernel's weight_gradient: the same bits
+// with any number of threads.
 void weight_gradient(const Kernels& kernels, int64_t images, Shape shape, const void* x,
                      const void* dy, double* grad);
 

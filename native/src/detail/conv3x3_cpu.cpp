@@ -1,13 +1,14 @@
 #include "detail/conv3x3_cpu.h"
 
 #include <ATen/autocast_mode.h>
+#include <ATen/ops/conv2d.h>
 #include <ATen/ops/convolution_backward.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <tuple>
+#include <array>
 #include <vector>
 
 #include "cpu/conv3x3_pass.h"
@@ -24,15 +25,35 @@ using conv3x3::Shape;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Beyond, oneDNN's kernels are as fast: it blocks over channels, of which it then has enough.
+// Beyond, oneDNN's kernels are as fast or faster: they block over channels, of which they then have
+// enough.
 constexpr int64_t kMostChannels = 32;
+constexpr int64_t kMostGradientIn = 64;
+constexpr int64_t kMostGradientOut = 128;
+constexpr int64_t kLeastGradientWidth = 4;
 
 const Kernels* kernels_for(const Tensor& x) {
   return conv3x3::kernels_of(resolve_isa(SCT_ISA_AUTO), x.scalar_type() == at::kBFloat16);
 }
 
-Shape shape_of(const Tensor& x, const Tensor& weight) {
-  return {x.size(2), x.size(3), x.size(1), weight.size(0)};
+Shape shape_of(const Tensor& x, const Tensor& weight, int64_t stride) {
+  return {x.size(2) / stride, x.size(3) / stride, x.size(1), weight.size(0), stride};
+}
+
+bool whole_lanes(Shape shape) {
+  return shape.in % conv3x3::kLanes == 0 && shape.out % conv3x3::kLanes == 0;
+}
+
+// Both for the output and for the gradient of the input, which is a convolution of the other.
+bool wins_forward(Shape shape) {
+  return shape.stride == 1 && whole_lanes(shape) && shape.in <= kMostChannels &&
+         shape.out <= kMostChannels && shape.width % conv3x3::kPixels == 0;
+}
+
+bool wins_weight_gradient(const Kernels& kernels, Shape shape) {
+  return kernels.weight_gradient != nullptr && shape.stride <= 2 && whole_lanes(shape) &&
+         shape.in <= kMostGradientIn && shape.out <= kMostGradientOut &&
+         shape.width >= kLeastGradientWidth && shape.width % conv3x3::kPairs == 0;
 }
 
 conv3x3::Weight weight_of(const Tensor& floats) {
@@ -57,11 +78,6 @@ Tensor convolved(const Tensor& x, const Tensor& weight, Shape shape, Pack pack) 
   return y;
 }
 
-Tensor grad_of_input(const Tensor& dy, const Tensor& weight) {
-  const Shape shape = {dy.size(2), dy.size(3), dy.size(1), weight.size(1)};
-  return convolved(dy, weight, shape, conv3x3::pack_turned);
-}
-
 template <class T>
 void unpack(const std::vector<double>& grad, const Tensor& out) {
   T* data = out.data_ptr<T>();
@@ -76,25 +92,30 @@ void unpack(const std::vector<double>& grad, const Tensor& out) {
   }
 }
 
-// The gradients that libtorch's operation gives, of which `wanted` tells those of input and weight.
-std::tuple<Tensor, Tensor> by_libtorch(const Tensor& dy, const Tensor& x, const Tensor& weight,
-                                       std::array<bool, 3> wanted) {
+// What libtorch's operation gives.
+Tensor convolved_by_libtorch(const Tensor& x, const Tensor& weight, int64_t stride) {
+  return at::conv2d(x, weight.to(x.scalar_type()), /*bias=*/std::nullopt, stride, /*padding=*/1);
+}
+
+// The gradients that libtorch's operation gives, of input and weight as `wanted` says.
+variable_list grads_by_libtorch(const Tensor& dy, const Tensor& x, const Tensor& weight,
+                                int64_t stride, std::array<bool, 3> wanted) {
+  if (!wanted[0] && !wanted[1]) {
+    return {Tensor(), Tensor()};
+  }
+  const std::vector<int64_t> by = {stride, stride};
   const std::vector<int64_t> one = {1, 1};
   const std::vector<int64_t> zero = {0, 0};
   const auto [dx, dweight, dbias] =
-      at::convolution_backward(dy, x, weight.to(x.scalar_type()), /*bias_sizes=*/std::nullopt,
-                               /*stride=*/one, /*padding=*/one, /*dilation=*/one,
-                               /*transposed=*/false, /*output_padding=*/zero, /*groups=*/1, wanted);
+      at::convolution_backward(dy, x, weight.to(x.scalar_type()), /*bias_sizes=*/std::nullopt, by,
+                               /*padding=*/one, /*dilation=*/one, /*transposed=*/false,
+                               /*output_padding=*/zero, /*groups=*/1, wanted);
   return {dx, dweight.defined() ? dweight.to(weight.scalar_type()) : dweight};
 }
 
-Tensor grad_of_weight(const Tensor& dy, const Tensor& x, const Tensor& weight) {
-  const Kernels& kernels = *kernels_for(x);
-  if (kernels.weight_gradient == nullptr) {
-    return std::get<1>(by_libtorch(dy, x, weight, {false, true, false}));
-  }
+Tensor grad_of_weight(const Tensor& dy, const Tensor& x, const Tensor& weight, Shape shape) {
   std::vector<double> grad(static_cast<size_t>(weight.numel()));
-  conv3x3::weight_gradient(kernels, x.size(0), shape_of(x, weight), x.const_data_ptr(),
+  conv3x3::weight_gradient(*kernels_for(x), x.size(0), shape, x.const_data_ptr(),
                            dy.const_data_ptr(), grad.data());
   const Tensor out = at::empty_like(weight);
   if (weight.scalar_type() == at::kBFloat16) {
@@ -106,10 +127,14 @@ Tensor grad_of_weight(const Tensor& dy, const Tensor& x, const Tensor& weight) {
 }
 
 struct Conv3x3Cpu : torch::autograd::Function<Conv3x3Cpu> {
-  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight) {
+  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
+                        int64_t stride) {
     const WithoutAutocast full;
     context->save_for_backward({x, weight});
-    return convolved(x, weight, shape_of(x, weight), conv3x3::pack);
+    context->saved_data["stride"] = stride;
+    const Shape shape = shape_of(x, weight, stride);
+    return wins_forward(shape) ? convolved(x, weight, shape, conv3x3::pack)
+                               : convolved_by_libtorch(x, weight, stride);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
@@ -117,15 +142,29 @@ struct Conv3x3Cpu : torch::autograd::Function<Conv3x3Cpu> {
     const variable_list saved = context->get_saved_variables();
     const Tensor& x = saved[0];
     const Tensor& weight = saved[1];
+    const int64_t stride = context->saved_data["stride"].toInt();
     const bool wants_x = context->needs_input_grad(0);
     const bool wants_weight = context->needs_input_grad(1);
     if (at::GradMode::is_enabled()) {
-      const auto [dx, dweight] = by_libtorch(grads[0], x, weight, {wants_x, wants_weight, false});
-      return {dx, dweight};
+      variable_list out = grads_by_libtorch(grads[0], x, weight, stride, {wants_x, wants_weight});
+      out.emplace_back();
+      return out;
     }
+    const Shape shape = shape_of(x, weight, stride);
+    const bool own_x = wants_x && wins_forward(shape);
+    const bool own_weight = wants_weight && wins_weight_gradient(*kernels_for(x), shape);
     const Tensor dy = grads[0].contiguous(at::MemoryFormat::ChannelsLast);
-    return {wants_x ? grad_of_input(dy, weight) : Tensor(),
-            wants_weight ? grad_of_weight(dy, x, weight) : Tensor()};
+    variable_list out =
+        grads_by_libtorch(dy, x, weight, stride, {wants_x && !own_x, wants_weight && !own_weight});
+    if (own_x) {
+      const Shape turned = {shape.height, shape.width, shape.out, shape.in, 1};
+      out[0] = convolved(dy, weight, turned, conv3x3::pack_turned);
+    }
+    if (own_weight) {
+      out[1] = grad_of_weight(dy, x, weight, shape);
+    }
+    out.emplace_back();
+    return out;
   }
 };
 
@@ -140,21 +179,30 @@ bool typed(const Tensor& x, const Tensor& weight) {
            at::autocast::get_autocast_dtype(at::kCPU) == at::kBFloat16));
 }
 
-bool fits_channels(int64_t channels) {
-  return channels % conv3x3::kLanes == 0 && channels <= kMostChannels;
+// Of equal steps in both directions that divide the image.
+bool strides_evenly(const Tensor& x, at::IntArrayRef stride) {
+  return stride[0] == stride[1] && x.size(2) % stride[0] == 0 && x.size(3) % stride[0] == 0;
 }
 
 }  // namespace
 
-bool fits_conv3x3_cpu(const Tensor& x, const Tensor& weight) {
-  return x.is_cpu() && weight.is_cpu() && x.layout() == at::kStrided &&
-         weight.layout() == at::kStrided && x.dim() == 4 && weight.dim() == 4 &&
-         x.size(1) == weight.size(1) && weight.size(2) == 3 && weight.size(3) == 3 &&
-         x.numel() > 0 && x.size(3) % conv3x3::kPixels == 0 && fits_channels(weight.size(0)) &&
-         fits_channels(weight.size(1)) && typed(x, weight) &&
-         x.is_contiguous(at::MemoryFormat::ChannelsLast) && kernels_for(x) != nullptr;
+bool fits_conv3x3_cpu(const Tensor& x, const Tensor& weight, at::IntArrayRef stride) {
+  if (!x.is_cpu() || !weight.is_cpu() || x.layout() != at::kStrided ||
+      weight.layout() != at::kStrided || x.dim() != 4 || weight.dim() != 4 ||
+      x.size(1) != weight.size(1) || weight.size(2) != 3 || weight.size(3) != 3 || x.numel() == 0 ||
+      !strides_evenly(x, stride) || !typed(x, weight) ||
+      !x.is_contiguous(at::MemoryFormat::ChannelsLast)) {
+    return false;
+  }
+  const Kernels* kernels = kernels_for(x);
+  const Shape shape = shape_of(x, weight, stride[0]);
+  const bool learns = at::GradMode::is_enabled() && weight.requires_grad();
+  return kernels != nullptr &&
+         (wins_forward(shape) || (learns && wins_weight_gradient(*kernels, shape)));
 }
 
-Tensor conv3x3_cpu(const Tensor& x, const Tensor& weight) { return Conv3x3Cpu::apply(x, weight); }
+Tensor conv3x3_cpu(const Tensor& x, const Tensor& weight, int64_t stride) {
+  return Conv3x3Cpu::apply(x, weight, stride);
+}
 
 }  // namespace sct

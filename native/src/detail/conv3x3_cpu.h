@@ -5,14 +5,14 @@
 
 namespace sct {
 
-// Whether the kernel takes a convolution of `x` without bias, whose stride, padding and dilation
-// are 1 and that has one group: float32 or bfloat16 images in channels-last memory, channels and
-// sizes that it wins with, and an instruction set that it has. Under autocast to bfloat16 the
-// weight may be float32.
-bool fits_conv3x3_cpu(const at::Tensor& x, const at::Tensor& weight);
+// Whether kernels of ours win some pass of a convolution of `x` with padding and dilation 1, one
+// group and no bias: float32 or bfloat16 images in channels-last memory, channels and sizes that
+// they win with, and an instruction set that they have. Under autocast to bfloat16 the weight may
+// be float32.
+bool fits_conv3x3_cpu(const at::Tensor& x, const at::Tensor& weight, at::IntArrayRef stride);
 
-// conv2d(x, weight, padding = 1), differentiable any number of times. The weight's gradient is
-// summed in float32 and has the weight's dtype.
-at::Tensor conv3x3_cpu(const at::Tensor& x, const at::Tensor& weight);
+// conv2d(x, weight, stride, padding = 1), differentiable any number of times. The kernel sums the
+// weight's gradient in float32; it has the weight's dtype.
+at::Tensor conv3x3_cpu(const at::Tensor& x, const at::Tensor& weight, int64_t stride);
 
 }  // namespace sct
