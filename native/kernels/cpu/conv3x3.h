@@ -36,18 +36,26 @@ struct Shape {
 struct Kernels {
   // Values of a unit.
   int64_t pack;
-  // y[h][w][o] = sum over the taps (kh, kw) and i of x[h + kh - 1][w + kw - 1][i] k[kh][kw][i][o],
-  // with the kernel k as units [3, 3, in / pack, out] of `pack` input channels; of stride 1. Works
-  // in forward_units() units.
+  // y[h][w][o] = sum over the taps (kh, kw) and i of
+  // x[stride h + kh - 1][stride w + kw - 1][i] k[kh][kw][i][o], with the kernel k as units
+  // [3, 3, in / pack, out] of `pack` input channels. Works in row_units() units.
   void (*forward)(const void* x, const float* kernel, void* y, Shape shape, float* workspace);
+  // dx[h][w][i] = the sum of dy k over all that x[h][w][i] went into, with k as units
+  // [3, 3, out / pack, in] of `pack` output channels. Works in row_units() units.
+  void (*input_gradient)(const void* dy, const float* kernel, void* dx, Shape shape,
+                         float* workspace);
   // Adds the sum over h and w of x[stride h + kh - 1][stride w + kw - 1][i] dy[h][w][o] to
   // grad[kh][kw][i][o]. Works in gradient_units() units. Null where it does not win.
   void (*weight_gradient)(const void* x, const void* dy, float* grad, Shape shape,
                           float* workspace);
 };
 
-// Three rows of a padded image.
-inline int64_t forward_units(Shape shape) { return 3 * (shape.width + 2) * shape.in; }
+// Three rows of a padded image, or of its padded output.
+inline int64_t row_units(Shape shape) {
+  const int64_t in = (shape.in_width() + 2) * shape.in;
+  const int64_t out = (shape.width + 2) * shape.out;
+  return 3 * (in < out ? out : in);
+}
 
 // Rows of the output whose gradient is summed at a time: they stay in the first-level cache with
 // their inputs.

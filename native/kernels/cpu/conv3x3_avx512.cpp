@@ -1,5 +1,5 @@
-// The kernel of 3 x 3 convolutions in float32 with AVX-512 (F, BW, DQ, VL).
-#include "cpu/conv3x3_forward.h"
+// The kernels of 3 x 3 convolutions in float32 with AVX-512 (F, BW, DQ, VL).
+#include "cpu/conv3x3_rows.h"
 
 namespace sct::conv3x3 {
 namespace {
@@ -12,7 +12,7 @@ struct Float32 {
   static void store(__m512 sum, float* out) { _mm512_storeu_ps(out, sum); }
 };
 
-constexpr Kernels kKernels = {Float32::kPack, forward<Float32>, nullptr};
+constexpr Kernels kKernels = {Float32::kPack, forward<Float32>, input_gradient<Float32>, nullptr};
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 // The kernels of 3 x 3 convolutions in bfloat16 with AVX-512 (F, BW, DQ, VL, BF16).
-#include "cpu/conv3x3_forward.h"
+#include "cpu/conv3x3_rows.h"
 
 namespace sct::conv3x3 {
 namespace {
@@ -143,7 +143,8 @@ void weight_gradient(const void* image, const void* gradient, float* grad, Shape
   }
 }
 
-constexpr Kernels kKernels = {Bfloat16::kPack, forward<Bfloat16>, weight_gradient};
+constexpr Kernels kKernels = {Bfloat16::kPack, forward<Bfloat16>, input_gradient<Bfloat16>,
+                              weight_gradient};
 
 }  // namespace
 

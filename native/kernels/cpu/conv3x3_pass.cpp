@@ -41,23 +41,25 @@ int64_t output_bytes(const Kernels& kernels, Shape shape) {
   return bytes_of(kernels, shape.height * shape.width * shape.out);
 }
 
-// Units [3, 3, in / pack, out] of value(kh, kw, i, o).
+// Units [3, 3, rows / pack, columns] of value(row, column, kh, kw).
 template <class Value>
-void pack_units(const Kernels& kernels, int64_t in, int64_t out, float* units, const Value& value) {
+std::vector<float> units_of(const Kernels& kernels, int64_t rows, int64_t columns,
+                            const Value& value) {
+  std::vector<float> units(static_cast<size_t>(kTaps * rows / kernels.pack * columns));
+  float* unit = units.data();
   for (int64_t tap = 0; tap < kTaps; tap++) {
-    for (int64_t i = 0; i < in; i += kernels.pack) {
-      for (int64_t o = 0; o < out; o++, units++) {
-        if (kernels.pack == 1) {
-          *units = value(tap / 3, tap % 3, i, o);
-          continue;
+    for (int64_t row = 0; row < rows; row += kernels.pack) {
+      for (int64_t column = 0; column < columns; column++, unit++) {
+        *unit = value(row, column, tap / 3, tap % 3);
+        if (kernels.pack == 2) {
+          const c10::BFloat16 pair[2] = {*unit, value(row + 1, column, tap / 3, tap % 3)};
+          static_assert(sizeof pair == sizeof *unit);
+          std::memcpy(unit, pair, sizeof pair);
         }
-        const c10::BFloat16 pair[2] = {value(tap / 3, tap % 3, i, o),
-                                       value(tap / 3, tap % 3, i + 1, o)};
-        static_assert(sizeof pair == sizeof *units);
-        std::memcpy(units, pair, sizeof pair);
       }
     }
   }
+  return units;
 }
 
 float element(const Weight& w, int64_t o, int64_t i, int64_t kh, int64_t kw) {
@@ -76,25 +78,34 @@ const Kernels* kernels_of(int32_t isa, bool bfloat16) {
   return __builtin_cpu_supports("avx512bf16") ? &avx512bf16_kernels() : nullptr;
 }
 
-void pack(const Kernels& kernels, const Weight& weight, float* units) {
-  pack_units(
-      kernels, weight.in, weight.out, units,
-      [&](int64_t kh, int64_t kw, int64_t i, int64_t o) { return element(weight, o, i, kh, kw); });
+std::vector<float> units_of_inputs(const Kernels& kernels, const Weight& weight) {
+  return units_of(
+      kernels, weight.in, weight.out,
+      [&](int64_t i, int64_t o, int64_t kh, int64_t kw) { return element(weight, o, i, kh, kw); });
 }
 
-void pack_turned(const Kernels& kernels, const Weight& weight, float* units) {
-  pack_units(kernels, weight.out, weight.in, units,
-             [&](int64_t kh, int64_t kw, int64_t o, int64_t i) {
-               return element(weight, o, i, 2 - kh, 2 - kw);
-             });
+std::vector<float> units_of_outputs(const Kernels& kernels, const Weight& weight) {
+  return units_of(
+      kernels, weight.out, weight.in,
+      [&](int64_t o, int64_t i, int64_t kh, int64_t kw) { return element(weight, o, i, kh, kw); });
 }
 
-void forward(const Kernels& kernels, int64_t images, Shape shape, const void* x,
-             const float* kernel, void* y) {
+void forward(const Kernels& kernels, int64_t images, Shape shape, const void* x, const float* units,
+             void* y) {
   const int64_t x_bytes = image_bytes(kernels, shape);
   const int64_t y_bytes = output_bytes(kernels, shape);
-  for_images(images, forward_units(shape), [&](int64_t image, float* workspace) {
-    kernels.forward(at(x, image * x_bytes), kernel, at(y, image * y_bytes), shape, workspace);
+  for_images(images, row_units(shape), [&](int64_t image, float* workspace) {
+    kernels.forward(at(x, image * x_bytes), units, at(y, image * y_bytes), shape, workspace);
+  });
+}
+
+void input_gradient(const Kernels& kernels, int64_t images, Shape shape, const void* dy,
+                    const float* units, void* dx) {
+  const int64_t x_bytes = image_bytes(kernels, shape);
+  const int64_t y_bytes = output_bytes(kernels, shape);
+  for_images(images, row_units(shape), [&](int64_t image, float* workspace) {
+    kernels.input_gradient(at(dy, image * y_bytes), units, at(dx, image * x_bytes), shape,
+                           workspace);
   });
 }
 

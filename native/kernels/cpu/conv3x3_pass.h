@@ -1,6 +1,8 @@
 // 3 x 3 convolutions on all threads.
 #pragma once
 
+#include <vector>
+
 #include "cpu/conv3x3.h"
 
 namespace sct::conv3x3 {
@@ -16,16 +18,15 @@ struct Weight {
   int64_t strides[4];
 };
 
-// The units that a forward pass takes, kTaps in out / pack of them.
-void pack(const Kernels& kernels, const Weight& weight, float* units);
+// The units that forward takes, and input_gradient.
+std::vector<float> units_of_inputs(const Kernels& kernels, const Weight& weight);
+std::vector<float> units_of_outputs(const Kernels& kernels, const Weight& weight);
 
-// Those of the convolution that gives the gradient of the input: o and i change places, and the
-// kernel is turned by 180 degrees.
-void pack_turned(const Kernels& kernels, const Weight& weight, float* units);
-
-// x [images, H, W, in] to y [images, H, W, out], of stride 1.
-void forward(const Kernels& kernels, int64_t images, Shape shape, const void* x,
-             const float* kernel, void* y);
+// x [images, H, W, in] to y, and dy to dx.
+void forward(const Kernels& kernels, int64_t images, Shape shape, const void* x, const float* units,
+             void* y);
+void input_gradient(const Kernels& kernels, int64_t images, Shape shape, const void* dy,
+                    const float* units, void* dx);
 
 // The gradient of the weight, [3, 3, in, out], with the kernel's weight_gradient: the same bits
 // with any number of threads.

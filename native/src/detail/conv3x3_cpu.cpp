@@ -28,6 +28,7 @@ using torch::autograd::variable_list;
 // Beyond, oneDNN's kernels are as fast or faster: they block over channels, of which they then have
 // enough.
 constexpr int64_t kMostChannels = 32;
+constexpr int64_t kMostStridedChannels = 64;
 constexpr int64_t kMostGradientIn = 64;
 constexpr int64_t kMostGradientOut = 128;
 constexpr int64_t kLeastGradientWidth = 4;
@@ -44,10 +45,11 @@ bool whole_lanes(Shape shape) {
   return shape.in % conv3x3::kLanes == 0 && shape.out % conv3x3::kLanes == 0;
 }
 
-// Both for the output and for the gradient of the input, which is a convolution of the other.
+// Both for the output and for the gradient of the input.
 bool wins_forward(Shape shape) {
-  return shape.stride == 1 && whole_lanes(shape) && shape.in <= kMostChannels &&
-         shape.out <= kMostChannels && shape.width % conv3x3::kPixels == 0;
+  const int64_t most = shape.stride == 1 ? kMostChannels : kMostStridedChannels;
+  return shape.stride <= 2 && whole_lanes(shape) && shape.in <= most && shape.out <= most &&
+         shape.width % conv3x3::kPixels == 0;
 }
 
 bool wins_weight_gradient(const Kernels& kernels, Shape shape) {
@@ -63,19 +65,29 @@ conv3x3::Weight weight_of(const Tensor& floats) {
           {floats.stride(0), floats.stride(1), floats.stride(2), floats.stride(3)}};
 }
 
-using Pack = void (*)(const Kernels&, const conv3x3::Weight&, float*);
+Tensor empty_images(const Tensor& like, int64_t channels, int64_t height, int64_t width) {
+  return at::empty({like.size(0), channels, height, width}, like.options(),
+                   at::MemoryFormat::ChannelsLast);
+}
 
-// The convolution of `x` by what `pack` makes of the weight.
-Tensor convolved(const Tensor& x, const Tensor& weight, Shape shape, Pack pack) {
+Tensor convolved(const Tensor& x, const Tensor& weight, Shape shape) {
   const Kernels& kernels = *kernels_for(x);
   const Tensor floats = weight.to(at::kFloat);
-  std::vector<float> units(static_cast<size_t>(weight.numel() / kernels.pack));
-  pack(kernels, weight_of(floats), units.data());
-  const Tensor y = at::empty({x.size(0), shape.out, shape.height, shape.width}, x.options(),
-                             at::MemoryFormat::ChannelsLast);
+  const std::vector<float> units = conv3x3::units_of_inputs(kernels, weight_of(floats));
+  const Tensor y = empty_images(x, shape.out, shape.height, shape.width);
   conv3x3::forward(kernels, x.size(0), shape, x.const_data_ptr(), units.data(),
                    y.mutable_data_ptr());
   return y;
+}
+
+Tensor grad_of_input(const Tensor& dy, const Tensor& weight, Shape shape) {
+  const Kernels& kernels = *kernels_for(dy);
+  const Tensor floats = weight.to(at::kFloat);
+  const std::vector<float> units = conv3x3::units_of_outputs(kernels, weight_of(floats));
+  const Tensor dx = empty_images(dy, shape.in, shape.in_height(), shape.in_width());
+  conv3x3::input_gradient(kernels, dy.size(0), shape, dy.const_data_ptr(), units.data(),
+                          dx.mutable_data_ptr());
+  return dx;
 }
 
 template <class T>
@@ -133,7 +145,7 @@ struct Conv3x3Cpu : torch::autograd::Function<Conv3x3Cpu> {
     context->save_for_backward({x, weight});
     context->saved_data["stride"] = stride;
     const Shape shape = shape_of(x, weight, stride);
-    return wins_forward(shape) ? convolved(x, weight, shape, conv3x3::pack)
+    return wins_forward(shape) ? convolved(x, weight, shape)
                                : convolved_by_libtorch(x, weight, stride);
   }
 
@@ -157,8 +169,7 @@ struct Conv3x3Cpu : torch::autograd::Function<Conv3x3Cpu> {
     variable_list out =
         grads_by_libtorch(dy, x, weight, stride, {wants_x && !own_x, wants_weight && !own_weight});
     if (own_x) {
-      const Shape turned = {shape.height, shape.width, shape.out, shape.in, 1};
-      out[0] = convolved(dy, weight, turned, conv3x3::pack_turned);
+      out[0] = grad_of_input(dy, weight, shape);
     }
     if (own_weight) {
       out[1] = grad_of_weight(dy, x, weight, shape);
