@@ -60,7 +60,8 @@ simclr_check_maven() {
 simclr_find_jdk() {
   local candidate on_path
   simclr_take_jdk "${JAVA_HOME:-}" && return
-  on_path=$(command -v javac 2>/dev/null) && on_path=$(dirname "$(dirname "$(readlink -f "$on_path")")")
+  on_path=$(command -v javac 2>/dev/null) && on_path=$(readlink -f "$on_path")
+  on_path=${on_path%/bin/javac}
   for candidate in "$on_path" /usr/lib/jvm/* /usr/java/* /opt/java/* /opt/jdk* \
     "$HOME"/.jdks/* "$HOME"/.sdkman/candidates/java/* "$HOME"/.m2/jdks/*; do
     simclr_take_jdk "$candidate" && return
