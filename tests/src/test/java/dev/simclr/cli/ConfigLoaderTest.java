@@ -110,6 +110,8 @@ class ConfigLoaderTest {
           """
           train.epoch=5              | unknown key train.epoch in the command line; did you mean train.epochs?
           trian.epochs=5             | unknown key trian.epochs in the command line; did you mean train.epochs?
+          loss.temp=0.1              | unknown key loss.temp in the command line; did you mean loss.temperature?
+          loss.ta=0.1                | unknown key loss.ta in the command line; did you mean loss.beta?
           temperature=1              | unknown key temperature in the command line; did you mean loss.temperature?
           train=5                    | train is a section; set one of its keys: train.KEY=VALUE
           train.epochs               | expected key=value, got 'train.epochs'
@@ -123,7 +125,7 @@ class ConfigLoaderTest {
           train.epochs=0             | train.epochs is 0; allowed: 1 to 1000000
           augment.order=[gray,blurr] | augment.order is blurr; allowed: color, gray, blur, solarize, equalize, cutout, rotation, sobel, noise
           augment.order=gray         | the command line: augment.order must be a list, found "gray"
-          augment.crop=0.5           | unknown key augment.crop in the command line; did you mean augment.color?
+          augment.crop=0.5           | unknown key augment.crop in the command line; did you mean augment.crop_max?
           augment.all.blur=0.5       | unknown key augment.all.blur in the command line; did you mean augment.blur?
           augment.view_2=5           | augment.view_2 is a section; set one of its keys: augment.view_2.KEY=VALUE
           augment.view_2.blurr=1     | unknown key augment.view_2.blurr in the command line; did you mean augment.view_2.blur?

@@ -4,16 +4,34 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** Finds the valid name that a mistyped one most likely stands for (edit distance). */
+/**
+ * Finds the valid name that a mistyped one most likely stands for: one that it is the beginning of,
+ * or else the nearest by edit distance.
+ */
 final class NearestName {
+  // Shorter beginnings are those of too many names.
+  private static final int SHORTEST_BEGINNING = 3;
+
   private NearestName() {}
 
   /**
    * The closest of {@code valid}, or empty if nothing is closer than rewriting most of the name.
    */
   static Optional<String> of(String name, Collection<String> valid) {
+    // Of loss.temp, what comes after the section counts.
+    boolean begins = name.length() - name.lastIndexOf('.') - 1 >= SHORTEST_BEGINNING;
+    Comparator<String> nearest =
+        Comparator.comparingInt((String v) -> distance(name, v)).thenComparing(v -> v);
     return valid.stream()
-        .min(Comparator.comparingInt((String v) -> distance(name, v)).thenComparing(v -> v))
+        .filter(v -> begins && v.startsWith(name))
+        .min(nearest)
+        .or(() -> nearest(name, valid, nearest));
+  }
+
+  private static Optional<String> nearest(
+      String name, Collection<String> valid, Comparator<String> nearest) {
+    return valid.stream()
+        .min(nearest)
         .filter(v -> distance(name, v) <= Math.max(2, Math.max(name.length(), v.length()) / 2));
   }
 
