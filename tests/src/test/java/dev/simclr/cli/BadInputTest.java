@@ -11,6 +11,7 @@ import dev.simclr.testing.ChildJvm;
 import dev.simclr.testing.FileTree;
 import dev.simclr.testing.Fixtures;
 import dev.simclr.testing.TinyFolder;
+import dev.simclr.torch.Torch;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -132,7 +133,7 @@ class BadInputTest {
     refused(
         3,
         "train.batch is 2, more than the number of training images, which is 1; the last partial"
-            + " batch is dropped, so none would be left",
+            + " batch is dropped, so none would be left; give more images",
         overwriting(folder(one), "train.batch=2"));
     refused(2, "train.batch is 1; allowed: 2 to 65536", overwriting(folder(one), "train.batch=1"));
   }
@@ -142,8 +143,40 @@ class BadInputTest {
     refused(
         3,
         "train.batch is 21, more than the number of training images, which is 20; the last"
-            + " partial batch is dropped, so none would be left",
+            + " partial batch is dropped, so none would be left; give train.batch=20 or less, or"
+            + " more images",
         onImages("train.batch=21"));
+  }
+
+  /** Packing takes minutes: what can be said before is said before. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          3 | train.batch is 21, more  | train.batch=21
+          2 | optim.warmup_epochs is 2 | train.steps=1 optim.warmup_epochs=2
+          2 | train.chunk is 8; allowed | train.batch=16 train.chunk=8 augment.views=3
+          2 | train.device is cuda     | train.device=cuda
+          3 | cannot read nowhere      | --init-from nowhere.safetensors
+          3 | loss.labels is class     | loss.objective=sup-con loss.labels=class data.train=train/rows
+          3 | no such directory        | data.test=nowhere
+          5 | the run needs about      | data.image_size=1024 model.width=8 model.stem=cifar
+          """)
+  void nothingIsPackedForARunThatIsRefused(int code, String message, String settings)
+      throws IOException {
+    assumeTrue(!settings.contains("cuda") || !Torch.cudaAvailable());
+    Path unpacked = TinyFolder.write(directory.resolve("unpacked"), 20, 8);
+    Outcome outcome =
+        simclr(
+            TinyFolder.arguments(
+                pretrain(directory.resolve("run")),
+                folder(unpacked),
+                TinyFolder.training(),
+                List.of(settings.split(" "))));
+    outcome.assertFailed(code, message);
+    assertFalse(Files.exists(directory.resolve("cache")), "no image is packed");
+    assertFalse(Files.exists(directory.resolve("run")), "nothing was started");
   }
 
   @Test

@@ -53,7 +53,11 @@ final class BenchCommandTest {
     Path images = TinyFolder.write(dir.resolve("images"), 4, 8);
     Outcome outcome = bench("1", TinyFolder.data(images));
     assertEquals(3, outcome.code());
-    assertEquals("simclr: there are 4 images; needed: at least a batch of 8\n", outcome.err());
+    assertEquals(
+        "simclr: train.batch is 8, more than the number of training images, which is 4; the last"
+            + " partial batch is dropped, so none would be left; give train.batch=4 or less, or"
+            + " more images\n",
+        outcome.err());
   }
 
   @Test

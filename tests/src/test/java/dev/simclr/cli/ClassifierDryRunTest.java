@@ -175,6 +175,31 @@ final class ClassifierDryRunTest {
         .assertFailed(2, "data.root is not set");
   }
 
+  /** The same commands without --dry-run say so before they pack images. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "linear --method sgd | 3 | the batch is 256, more than the 40 training images; give --batch",
+        "linear --features 3 | 2 | --features is 3; allowed: 0 to 2",
+        "knn --features 3 | 2 | --features is 3; allowed: 0 to 2",
+        "knn data.test=train/rows | 3 | kNN needs labels, and not all of the 20 test images have",
+        "finetune --out OUT | 3 | the batch is 128, more than the 40 training images; give --batch",
+        "finetune --out OUT --labels 21 | 3 | class columns has 20 labelled images, fewer than the 21"
+      })
+  void noImageIsPackedForWhatIsRefused(String command, int code, String message) {
+    Path out = directory.resolve("out");
+    List<String> words = List.of(command.replace("OUT", out.toString()).split(" "));
+    simclr(
+            TinyFolder.arguments(
+                List.of(words.getFirst(), run.toString()),
+                images(),
+                words.subList(1, words.size())))
+        .assertFailed(code, message);
+    assertFalse(Files.exists(directory.resolve("cache")), "no image is packed");
+    assertFalse(Files.exists(out), "no results");
+  }
+
   /** Memory follows what is trained: the linear layer alone keeps no activations. */
   @Test
   void lessIsTrainedWithLessMemory() {

@@ -137,11 +137,10 @@ final class AccumulateTest {
   @Test
   void moreThanThereIsIsRefused() {
     var e = assertThrows(DataException.class, () -> run(config(1, BATCHES + 1, 0), "run"));
-    assertTrue(
-        e.getMessage()
-            .startsWith(
-                "train.batch times train.accumulate is 104, more than the number of training"
-                    + " images, which is 97"),
+    assertEquals(
+        "train.batch times train.accumulate is 104, more than the number of training images, which"
+            + " is 97; the last partial batch is dropped, so none would be left; give a smaller"
+            + " train.batch or train.accumulate, or more images",
         e.getMessage());
   }
 

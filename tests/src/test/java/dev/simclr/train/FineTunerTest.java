@@ -399,7 +399,10 @@ final class FineTunerTest {
           assertThrows(
               DataException.class,
               () -> tuner(onH(train), FineTuneConfig.v1(1, 1000), train, "x").run());
-      assertEquals("the batch is 1000, more than the 97 training images", tooLarge.getMessage());
+      assertEquals(
+          "the batch is 1000, more than the 97 training images; give --batch 97 or less, or more"
+              + " images",
+          tooLarge.getMessage());
       var e =
           assertThrows(
               IllegalArgumentException.class,

@@ -314,7 +314,8 @@ final class PretrainerTest {
     var e = assertThrows(DataException.class, () -> pretrainer(config, "run").run());
     assertEquals(
         "train.batch is 98, more than the number of training images, which is 97; "
-            + "the last partial batch is dropped, so none would be left",
+            + "the last partial batch is dropped, so none would be left; give train.batch=97 or less,"
+            + " or more images",
         e.getMessage());
     assertFalse(Files.exists(directory.resolve("run")));
   }

@@ -1,10 +1,12 @@
 package dev.simclr.cli;
 
+import dev.simclr.data.ImageLabels;
 import dev.simclr.eval.Accuracy;
 import dev.simclr.eval.ClassificationReport;
 import dev.simclr.torch.TensorScope;
 import dev.simclr.train.DataListing;
 import dev.simclr.train.FineTunePlan;
+import dev.simclr.train.ListedData;
 import dev.simclr.train.RunData;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -103,9 +105,15 @@ final class Evaluating {
    * Evaluates.
    *
    * @param name what is evaluated, as results and messages call it
+   * @param precheck comes first
    */
-  ExitCode run(String name, Work work) {
-    return run(name, EncoderArguments.NOTHING_ELSE, work, (report, result) -> {});
+  ExitCode run(String name, Precheck precheck, Work work) {
+    return run(name, EncoderArguments.NOTHING_ELSE, precheck, work, (report, result) -> {});
+  }
+
+  /** Refuses what can be refused before any image is read. */
+  interface Precheck {
+    void check(EncoderArguments.Resolved resolved, ImageLabels train);
   }
 
   /** Keeps results. */
@@ -118,14 +126,13 @@ final class Evaluating {
    *
    * @param alsoUsed settings that have an effect besides those that always do
    */
-  ExitCode run(String name, Pattern alsoUsed, Work work, Results results) {
+  ExitCode run(String name, Pattern alsoUsed, Precheck precheck, Work work, Results results) {
     EncoderArguments.Resolved resolved = arguments.resolve(alsoUsed);
     long start = System.nanoTime();
     Console console = json ? new Console(System.err, false, false) : Console.standard(false);
     try (var _ = LogLines.install(console);
-        RunData data = RunData.open(resolved.config().data(), new PackingPrinter(console));
+        RunData data = open(resolved, name, precheck, console);
         var _ = TensorScope.open()) {
-      LabelledFeatures.requireLabels(data.train(), data.test(), name);
       Map<String, Object> result = new LinkedHashMap<>();
       Inputs inputs = new Inputs(resolved, data, console, result);
       Measured measured = work.measure(inputs);
@@ -154,6 +161,15 @@ final class Evaluating {
       }
     }
     return ExitCode.OK;
+  }
+
+  private static RunData open(
+      EncoderArguments.Resolved resolved, String name, Precheck precheck, Console console) {
+    try (ListedData listed = ListedData.of(resolved.config().data())) {
+      LabelledFeatures.requireLabels(listed.train(), listed.test(), name);
+      precheck.check(resolved, listed.train());
+      return listed.open(new PackingPrinter(console));
+    }
   }
 
   /** Plans a training on all training images. */

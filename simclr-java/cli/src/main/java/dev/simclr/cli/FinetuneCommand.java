@@ -2,6 +2,7 @@ package dev.simclr.cli;
 
 import dev.simclr.augment.AugmentConfig;
 import dev.simclr.data.ImageDataset;
+import dev.simclr.data.ImageLabels;
 import dev.simclr.data.LabelSelection;
 import dev.simclr.data.SubsetDataset;
 import dev.simclr.embed.Encoder;
@@ -14,6 +15,7 @@ import dev.simclr.train.FineTunePlan;
 import dev.simclr.train.FineTuneResult;
 import dev.simclr.train.FineTuner;
 import dev.simclr.train.HeadConfig;
+import dev.simclr.train.ListedData;
 import dev.simclr.train.OptimConfig;
 import dev.simclr.train.PretrainConfig;
 import dev.simclr.train.RunData;
@@ -189,9 +191,7 @@ final class FinetuneCommand implements Callable<Integer> {
     long begin = System.nanoTime();
     Console console = json ? new Console(System.err, false, false) : Console.standard(false);
     try (var _ = LogLines.install(console);
-        RunData data = RunData.open(start.config.data(), new PackingPrinter(console))) {
-      LabelledFeatures.requireLabels(data.train(), "training", "finetune");
-      data.test().ifPresent(test -> LabelledFeatures.requireLabels(test, "test", "finetune"));
+        RunData data = open(start, selection, console)) {
       ImageDataset all = data.train();
       ImageDataset train = SubsetDataset.of(all, selection.choose(all, seed));
       FineTuneConfig config = config((double) train.size() / all.size());
@@ -215,6 +215,22 @@ final class FinetuneCommand implements Callable<Integer> {
     return ExitCode.OK.code();
   }
 
+  /** Opens the images, refusing before they are read what can be refused then. */
+  private RunData open(Start start, LabelSelection selection, Console console) {
+    try (ListedData listed = ListedData.of(start.config.data())) {
+      requireLabels(listed.train(), listed.test());
+      int all = listed.train().size();
+      int images = selection.choose(listed.train(), seed).length;
+      FineTunePlan.requireBatch(config((double) images / all), images);
+      return listed.open(new PackingPrinter(console));
+    }
+  }
+
+  private static void requireLabels(ImageLabels train, Optional<ImageLabels> test) {
+    LabelledFeatures.requireLabels(train, "training", "finetune");
+    test.ifPresent(images -> LabelledFeatures.requireLabels(images, "test", "finetune"));
+  }
+
   private int plan(Start start, HeadLayer layer, LabelSelection selection) {
     if (json) {
       throw DryRun.noJson();
@@ -222,8 +238,7 @@ final class FinetuneCommand implements Callable<Integer> {
     Console console = Console.standard(false);
     try (var _ = LogLines.install(console);
         DataListing data = DataListing.of(start.config.data())) {
-      LabelledFeatures.requireLabels(data.train(), "training", "finetune");
-      data.test().ifPresent(test -> LabelledFeatures.requireLabels(test, "test", "finetune"));
+      requireLabels(data.train(), data.test());
       int all = data.train().size();
       int images = selection.choose(data.train(), seed).length;
       FineTunePlan plan =

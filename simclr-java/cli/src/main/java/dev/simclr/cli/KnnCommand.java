@@ -79,7 +79,12 @@ final class KnnCommand implements Callable<Integer> {
     if (!temperatures.isEmpty() && !distances.contains(KnnSweep.Distance.COSINE)) {
       throw new ConfigException("--t belongs to --distance cosine");
     }
-    return evaluating.run("kNN", inputs -> measure(inputs, layer)).code();
+    return evaluating
+        .run(
+            "kNN",
+            (resolved, train) -> layer.requireHead(resolved),
+            inputs -> measure(inputs, layer))
+        .code();
   }
 
   private static <T> void requireRange(
@@ -93,7 +98,6 @@ final class KnnCommand implements Callable<Integer> {
   }
 
   private Evaluating.Measured measure(Evaluating.Inputs inputs, HeadLayer layer) {
-    layer.requireHead(inputs.resolved());
     EvalConfig eval = inputs.resolved().config().eval();
     LabelledFeatures h = inputs.features();
     LabelledFeatures data = layer.apply(inputs.resolved(), h);

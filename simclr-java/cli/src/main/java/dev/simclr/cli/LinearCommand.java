@@ -1,5 +1,6 @@
 package dev.simclr.cli;
 
+import dev.simclr.data.ImageLabels;
 import dev.simclr.embed.Encoder;
 import dev.simclr.eval.ClassificationReport;
 import dev.simclr.eval.LambdaSearch;
@@ -138,6 +139,7 @@ final class LinearCommand implements Callable<Integer> {
         .run(
             "linear",
             method == Method.SGD ? TRAINS : EncoderArguments.NOTHING_ELSE,
+            this::precheck,
             this::measure,
             (report, all) -> results.write(Optional.of(report), all))
         .code();
@@ -172,8 +174,14 @@ final class LinearCommand implements Callable<Integer> {
     return HeadLayer.parse("--features", features);
   }
 
+  private void precheck(EncoderArguments.Resolved resolved, ImageLabels train) {
+    layer().requireHead(resolved);
+    if (method == Method.SGD) {
+      FineTunePlan.requireBatch(sgdConfig(), train.size());
+    }
+  }
+
   private Evaluating.Measured measure(Evaluating.Inputs inputs) {
-    layer().requireHead(inputs.resolved());
     Optional<Path> file = results.prepare();
     inputs.result().put("method", method.name().toLowerCase(Locale.ROOT));
     return switch (method) {

@@ -4,7 +4,8 @@ import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.ImageLabels;
 import dev.simclr.data.ImageList;
-import dev.simclr.data.Split;
+import dev.simclr.data.Stl10Source;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -27,24 +28,47 @@ public record DataListing(ImageLabels train, Optional<ImageLabels> test, Optiona
    * @throws DataException if data is missing, and no numbers are published for the source
    */
   public static DataListing of(DataConfig data) {
-    DataSize size = DataSize.of(data);
-    if (size.missing().isPresent()) {
-      int classes = classes(data);
-      return new DataListing(
-          new Published(size.train(), classes),
-          Optional.of(new Published(size.test(), classes)),
-          size.missing());
-    }
-    ImageList train = RunData.list(data, Split.TRAIN);
     try {
-      return new DataListing(
-          train,
-          size.test() > 0 ? Optional.of(RunData.list(data, Split.TEST)) : Optional.empty(),
-          Optional.empty());
-    } catch (RuntimeException e) {
-      train.close();
-      throw e;
+      ListedData listed = ListedData.of(data);
+      return new DataListing(listed.train(), listed.test(), Optional.empty());
+    } catch (DataException e) {
+      return published(data, e);
+    } catch (IllegalArgumentException e) {
+      // Said of data.root, it means that the data is elsewhere; all else is a mistake.
+      if (data.root().isPresent()) {
+        throw e;
+      }
+      return published(data, e);
     }
+  }
+
+  private static DataListing published(DataConfig data, RuntimeException reason) {
+    return switch (data.source()) {
+      case CIFAR10, CIFAR100 -> published(data, 50_000, 10_000, reason);
+      case FASHION_MNIST -> published(data, 60_000, 10_000, reason);
+      case IMAGENET -> published(data, 1_281_167, 50_000, reason);
+      case STL10 -> published(data, stl10(data.train().orElse("train")), 8_000, reason);
+      case FOLDER, LIST, EMBEDDED -> throw reason;
+    };
+  }
+
+  private static DataListing published(
+      DataConfig data, int train, int test, RuntimeException reason) {
+    int classes = classes(data);
+    return new DataListing(
+        new Published(train, classes),
+        Optional.of(new Published(test, classes)),
+        Optional.of(reason.getMessage()));
+  }
+
+  private static int stl10(String part) {
+    Stl10Source.of(Path.of(""), part); // refuses what is no part
+    return switch (part) {
+      case "train" -> 5_000;
+      case "unlabeled" -> 100_000;
+      case "train+unlabeled" -> 105_000;
+      default -> 1_000; // a fold
+    };
   }
 
   private static int classes(DataConfig data) {

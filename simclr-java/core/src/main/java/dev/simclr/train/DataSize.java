@@ -1,9 +1,6 @@
 package dev.simclr.train;
 
-import dev.simclr.data.DataException;
-import dev.simclr.data.Split;
-import dev.simclr.data.Stl10Source;
-import java.nio.file.Path;
+import dev.simclr.data.ImageLabels;
 import java.util.Optional;
 
 /**
@@ -15,46 +12,9 @@ import java.util.Optional;
  *     was not found
  */
 public record DataSize(int train, int test, Optional<String> missing) {
-  /**
-   * Counts the images, or takes the published numbers where the data is not there.
-   *
-   * @throws IllegalArgumentException if {@code data.root} is needed and absent, and no numbers are
-   *     published for the source
-   * @throws DataException if data is missing, and no numbers are published for the source
-   */
-  static DataSize of(DataConfig data) {
-    try {
-      return new DataSize(
-          RunData.size(data, Split.TRAIN), RunData.size(data, Split.TEST), Optional.empty());
-    } catch (DataException e) {
-      return published(data, e);
-    } catch (IllegalArgumentException e) {
-      // Said of data.root, it means that the data is elsewhere; all else is a mistake.
-      if (data.root().isPresent()) {
-        throw e;
-      }
-      return published(data, e);
-    }
-  }
-
-  private static DataSize published(DataConfig data, RuntimeException reason) {
-    Optional<String> missing = Optional.of(reason.getMessage());
-    return switch (data.source()) {
-      case CIFAR10, CIFAR100 -> new DataSize(50_000, 10_000, missing);
-      case FASHION_MNIST -> new DataSize(60_000, 10_000, missing);
-      case IMAGENET -> new DataSize(1_281_167, 50_000, missing);
-      case STL10 -> new DataSize(stl10(data.train().orElse("train")), 8_000, missing);
-      case FOLDER, LIST, EMBEDDED -> throw reason;
-    };
-  }
-
-  private static int stl10(String part) {
-    Stl10Source.of(Path.of(""), part); // refuses what is no part
-    return switch (part) {
-      case "train" -> 5_000;
-      case "unlabeled" -> 100_000;
-      case "train+unlabeled" -> 105_000;
-      default -> 1_000; // a fold
-    };
+  /** Counts what is listed. */
+  static DataSize of(DataListing listing) {
+    return new DataSize(
+        listing.train().size(), listing.test().map(ImageLabels::size).orElse(0), listing.missing());
   }
 }

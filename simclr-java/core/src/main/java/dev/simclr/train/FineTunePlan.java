@@ -87,10 +87,16 @@ public record FineTunePlan(
    *
    * @throws DataException if there are fewer
    */
-  static void requireBatch(FineTuneConfig config, int images) {
+  public static void requireBatch(FineTuneConfig config, int images) {
     if (images < config.batch()) {
       throw new DataException(
-          "the batch is " + config.batch() + ", more than the " + images + " training images");
+          "the batch is "
+              + config.batch()
+              + ", more than the "
+              + images
+              + " training images; give --batch "
+              + images
+              + " or less, or more images");
     }
   }
 

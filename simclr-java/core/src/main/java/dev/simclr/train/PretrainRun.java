@@ -3,6 +3,7 @@ package dev.simclr.train;
 import dev.simclr.compute.ViewLoader;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
+import dev.simclr.data.ImageLabels;
 import dev.simclr.optim.Optimizer;
 import dev.simclr.torch.Cuda;
 import dev.simclr.torch.Device;
@@ -10,6 +11,7 @@ import dev.simclr.torch.TensorScope;
 import dev.simclr.torch.Torch;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /** Sets up one run of {@link Pretrainer} on its compute thread, refusing early what cannot work. */
 final class PretrainRun {
@@ -37,26 +39,32 @@ final class PretrainRun {
     TrainingViews.requireGpu(config);
     Augmentation.warnOfIdle(config.augment());
     if (request.trainImages().isPresent()) {
-      return execute(request.trainImages().get(), request.testImages());
+      ImageDataset train = request.trainImages().get();
+      return execute(train, request.testImages(), () -> RunData.lent(train, request.testImages()));
     }
     TrainingViews.requirePixels(config);
-    try (RunData data = RunData.open(config.data(), request.packing())) {
-      return execute(data.train(), data.test());
+    try (ListedData listed = ListedData.of(config.data())) {
+      return execute(listed.train(), listed.test(), () -> listed.open(request.packing()));
     }
   }
 
-  private PretrainResult execute(ImageDataset train, Optional<ImageDataset> test) {
+  /**
+   * Refuses what can be refused without pixels, then opens the images and runs.
+   *
+   * @param images opens what {@code train} and {@code test} list, or most of it
+   */
+  private PretrainResult execute(
+      ImageLabels train, Optional<? extends ImageLabels> test, Supplier<RunData> images) {
     requireBatch(train, config.train());
-    TrainingViews.requireImages(config, train);
     Criterion.requireLabels(config, train);
-    test.ifPresent(images -> requireSameClasses(train, images));
-    StepPlan plan = StepPlan.of(config, train.size());
+    test.ifPresent(labels -> requireSameClasses(train, labels));
+    StepPlan.of(config, train.size());
     Backend backend = Backend.prepare(config.train());
     MemoryEstimate memory =
         MemoryEstimate.of(
             config,
             backend.precision().bf16(),
-            train.size() + test.map(ImageDataset::size).orElse(0),
+            train.size() + test.map(ImageLabels::size).orElse(0),
             ViewLoader.BUFFERS);
     if (request.encoder().isPresent()) {
       memory = memory.withoutNetwork();
@@ -66,32 +74,47 @@ final class PretrainRun {
         SimClrModel model = SimClrModel.create(config, request.encoder(), backend.device());
         Optimizer optimizer = Optimizers.create(config.optim(), model.parameters())) {
       request.initFrom().ifPresent(model::initFrom);
-      try (RunFolder folder =
-          RunFolder.open(request.folder(), request.mode(), request.initFrom())) {
-        request.onFolder().accept(folder.path());
-        Optional<Evaluator> evaluator = Evaluator.of(config, backend, train, test);
-        try (OnlineProbe probe =
-            evaluator.isPresent() && config.eval().probe()
-                ? new OnlineProbe(model, train, config, backend.device())
-                : null) {
-          return new PretrainSession(
-                  request,
-                  train,
-                  plan,
-                  backend,
-                  model,
-                  optimizer,
-                  evaluator,
-                  Optional.ofNullable(probe),
-                  folder,
-                  memory)
-              .run();
-        }
+      try (RunData data = images.get()) {
+        return execute(data.train(), data.test(), backend, memory, model, optimizer);
       }
     }
   }
 
-  private static void requireBatch(ImageDataset train, TrainConfig config) {
+  private PretrainResult execute(
+      ImageDataset train,
+      Optional<ImageDataset> test,
+      Backend backend,
+      MemoryEstimate memory,
+      SimClrModel model,
+      Optimizer optimizer) {
+    // Bad images may have been left out.
+    requireBatch(train, config.train());
+    TrainingViews.requireImages(config, train);
+    StepPlan plan = StepPlan.of(config, train.size());
+    try (RunFolder folder = RunFolder.open(request.folder(), request.mode(), request.initFrom())) {
+      request.onFolder().accept(folder.path());
+      Optional<Evaluator> evaluator = Evaluator.of(config, backend, train, test);
+      try (OnlineProbe probe =
+          evaluator.isPresent() && config.eval().probe()
+              ? new OnlineProbe(model, train, config, backend.device())
+              : null) {
+        return new PretrainSession(
+                request,
+                train,
+                plan,
+                backend,
+                model,
+                optimizer,
+                evaluator,
+                Optional.ofNullable(probe),
+                folder,
+                memory)
+            .run();
+      }
+    }
+  }
+
+  private static void requireBatch(ImageLabels train, TrainConfig config) {
     if (train.size() < config.imagesPerStep()) {
       throw tooFewImages(train.size(), config);
     }
@@ -104,11 +127,19 @@ final class PretrainRun {
             + train.imagesPerStep()
             + ", more than the number of training images, which is "
             + images
-            + "; the last partial batch is dropped, so none would be left");
+            + "; the last partial batch is dropped, so none would be left; give "
+            + (images < 2 ? "" : remedy(images, accumulates) + ", or ")
+            + "more images");
+  }
+
+  private static String remedy(int images, boolean accumulates) {
+    return accumulates
+        ? "a smaller train.batch or train.accumulate"
+        : "train.batch=" + images + " or less";
   }
 
   /** Labels are places in the list of names: with two lists accuracies would mean nothing. */
-  private static void requireSameClasses(ImageDataset train, ImageDataset test) {
+  private static void requireSameClasses(ImageLabels train, ImageLabels test) {
     if (train.labelled() && test.labelled() && !train.classNames().equals(test.classNames())) {
       throw new DataException(
           "the classes of the test images are "

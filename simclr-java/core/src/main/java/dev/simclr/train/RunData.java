@@ -8,7 +8,6 @@ import dev.simclr.data.Datasets;
 import dev.simclr.data.FashionMnistSource;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.ImageFolderSource;
-import dev.simclr.data.ImageList;
 import dev.simclr.data.ImageListSource;
 import dev.simclr.data.JpegDecoders;
 import dev.simclr.data.PackOptions;
@@ -26,10 +25,12 @@ public final class RunData implements AutoCloseable {
 
   private final ImageDataset train;
   private final Optional<ImageDataset> test;
+  private final boolean owned;
 
-  private RunData(ImageDataset train, Optional<ImageDataset> test) {
+  private RunData(ImageDataset train, Optional<ImageDataset> test, boolean owned) {
     this.train = train;
     this.test = test;
+    this.owned = owned;
   }
 
   /**
@@ -40,18 +41,19 @@ public final class RunData implements AutoCloseable {
    * @throws DataException if data is missing or damaged
    */
   public static RunData open(DataConfig data, Progress progress) {
-    DataSource source = source(data);
-    ImageDataset train = open(data, source, Split.TRAIN, progress);
-    try {
-      return new RunData(
-          train,
-          source.has(Split.TEST)
-              ? Optional.of(open(data, source, Split.TEST, progress))
-              : Optional.empty());
-    } catch (RuntimeException e) {
-      train.close();
-      throw e;
+    try (ListedData listed = ListedData.of(data)) {
+      return listed.open(progress);
     }
+  }
+
+  /** Images that are closed with this. */
+  static RunData owning(ImageDataset train, Optional<ImageDataset> test) {
+    return new RunData(train, test, true);
+  }
+
+  /** Images of the caller, who closes them. */
+  static RunData lent(ImageDataset train, Optional<ImageDataset> test) {
+    return new RunData(train, test, false);
   }
 
   /**
@@ -78,12 +80,13 @@ public final class RunData implements AutoCloseable {
 
   @Override
   public void close() {
-    train.close();
-    test.ifPresent(ImageDataset::close);
+    if (owned) {
+      train.close();
+      test.ifPresent(ImageDataset::close);
+    }
   }
 
-  private static ImageDataset open(
-      DataConfig data, DataSource source, Split split, Progress progress) {
+  static ImageDataset open(DataConfig data, DataSource source, Split split, Progress progress) {
     if (data.dctScaling() && !JpegDecoders.canReduce()) {
       throw new IllegalArgumentException(
           "data.dct_scaling is true; allowed with libjpeg-turbo, but JPEG files are decoded by "
@@ -107,23 +110,7 @@ public final class RunData implements AutoCloseable {
         progress);
   }
 
-  /** Lists the images of a split that is there, without reading any of them; to be closed. */
-  static ImageList list(DataConfig data, Split split) {
-    return source(data).list(split);
-  }
-
-  /** Returns how many images a split has, without reading any of them; 0 if there is no split. */
-  static int size(DataConfig data, Split split) {
-    DataSource source = source(data);
-    if (!source.has(split)) {
-      return 0;
-    }
-    try (ImageList list = source.list(split)) {
-      return list.size();
-    }
-  }
-
-  private static DataSource source(DataConfig data) {
+  static DataSource source(DataConfig data) {
     boolean published =
         switch (data.source()) {
           case CIFAR10, CIFAR100, FASHION_MNIST, EMBEDDED -> true;

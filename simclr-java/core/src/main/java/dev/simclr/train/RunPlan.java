@@ -43,15 +43,14 @@ public record RunPlan(
    */
   public static RunPlan of(PretrainConfig config) {
     Criterion.require(config);
-    if (config.loss().labels() == LossConfig.Labels.CLASS) {
-      try (DataListing listing = DataListing.of(config.data())) {
-        Criterion.requireLabels(config, listing.train());
-      }
-    }
     Chunks.require(config);
     TrainingViews.requirePixels(config);
     Augmentation.warnOfIdle(config.augment());
-    DataSize data = DataSize.of(config.data());
+    DataSize data;
+    try (DataListing listing = DataListing.of(config.data())) {
+      Criterion.requireLabels(config, listing.train());
+      data = DataSize.of(listing);
+    }
     if (data.train() < config.train().imagesPerStep()) {
       throw PretrainRun.tooFewImages(data.train(), config.train());
     }

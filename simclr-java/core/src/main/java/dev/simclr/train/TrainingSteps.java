@@ -91,8 +91,7 @@ public final class TrainingSteps implements AutoCloseable {
     Criterion.requireLabels(config, images);
     int needed = config.train().imagesPerStep();
     if (images.size() < needed) {
-      throw new DataException(
-          "there are " + images.size() + " images; needed: at least a batch of " + needed);
+      throw PretrainRun.tooFewImages(images.size(), config.train());
     }
     return Backend.prepare(config.train());
   }
