@@ -114,6 +114,36 @@ final class ClassifierDryRunTest {
         String.format(Locale.ROOT, "  %.4g", done.get("peak_learning_rate").doubleValue()));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "linear | h of 32 | 66 | L-BFGS on standardised features, weight decay 1.0E-4, at most 300",
+        "linear --features z | z of 128 | 258 | L-BFGS on standardised features, weight decay",
+        "linear --features 1 | 1 of 32 | 66 | L-BFGS on standardised features, weight decay",
+        "linear --method lbfgs | h of 32 | 66 | L-BFGS, the best of 45 lambdas from 1.000e-06",
+        "linear --method lbfgs --lambda 3,0.1,3 | h of 32 | 66 | L-BFGS, the best of 2 lambdas from",
+        "linear --method lbfgs --lambda 3 | h of 32 | 66 | L-BFGS, lambda 3.000, at most 300"
+      })
+  void itSaysWhatLbfgsFits(String command, String features, String parameters, String fit)
+      throws IOException {
+    List<String> words = List.of(command.split(" "));
+    List<String> line =
+        TinyFolder.plus(
+            List.of("linear", run.toString()),
+            words.subList(1, words.size()).toArray(new String[0]));
+    Outcome plan = simclr(TinyFolder.arguments(line, images(), List.of("--dry-run")));
+    assertSays(plan, "encoder", run.toString());
+    assertSays(plan, "data", "40 of 40 training images, 12 test images, 2 classes");
+    assertSays(plan, "features", "  " + features);
+    assertSays(plan, "parameters", "  " + parameters);
+    assertTrue(plan.fact("fit").startsWith("fit          " + fit), plan.out());
+    assertFalse(Files.exists(directory.resolve("cache")), "no image is packed");
+
+    JsonNode done = simclr(TinyFolder.arguments(line, images(), List.of("--json"))).json();
+    assertTrue(features.endsWith(" of " + done.get("feature_dim")), done.toString());
+  }
+
   /** ResNet-18 with a CIFAR stem and ten classes has 11,173,962 weights. */
   @Test
   void theSupervisedRecipeNeedsNeitherEncoderNorData() {
@@ -158,8 +188,10 @@ final class ClassifierDryRunTest {
 
   @Test
   void whatWouldFailIsSaid() {
-    simclr("linear", run, "--dry-run", "data.source=cifar10")
-        .assertFailed(2, "--dry-run belongs to --method sgd");
+    simclr("linear", run, "--dry-run", "--features", 3, "data.source=cifar10")
+        .assertFailed(2, "--features is 3; allowed: 0 to 2");
+    simclr("linear", run, "--dry-run", "--json", "data.source=cifar10")
+        .assertFailed(2, "--dry-run and --json exclude each other");
     simclr("finetune", run, "--dry-run", "--json", "data.source=cifar10")
         .assertFailed(2, "--dry-run and --json exclude each other");
     simclr("linear", run, "--method", "sgd", "--dry-run", "--json", "data.source=cifar10")

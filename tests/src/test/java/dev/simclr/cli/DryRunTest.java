@@ -6,17 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.simclr.cli.CliRunner.Outcome;
+import dev.simclr.testing.TinyFolder;
 import dev.simclr.torch.LeakCheck;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.FieldSource;
 
 /** {@code simclr pretrain --dry-run}. */
@@ -50,6 +54,8 @@ final class DryRunTest {
     assertSays(outcome, "steps", "97,657, 98 an epoch");
     assertSays(outcome, "warm-up", "976 steps");
     assertSays(outcome, "peak lr", "2.000");
+    assertSays(outcome, "loss", "nt-xent-sum, temperature 0.5, 2 views");
+    assertSays(outcome, "batch", "  512 images");
     assertTrue(outcome.out().contains("estimated peak"), outcome.out());
   }
 
@@ -113,6 +119,112 @@ final class DryRunTest {
     assertTrue(small.err().startsWith("simclr: train.batch is 256"), small.err());
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "train.chunk=128 | nt-xent, temperature 0.5, 2 views | 256 images in chunks of 128 (shuffled)",
+        "train.chunk=256 | nt-xent, temperature 0.5, 2 views | 256 images",
+        "train.accumulate=4 | nt-xent, temperature 0.5, 2 views | 4 of 256 images for each step",
+        "loss.l2_norm=false | nt-xent, temperature 0.5, without L2 norm, 2 views | 256 images",
+        "loss.objective=hcl | hcl, temperature 0.5, tau_plus 0.1, beta 1.0, 2 views | 256 images",
+        "loss.objective=dclw | dclw, temperature 0.5, sigma 0.5, 2 views | 256 images",
+        "loss.objective=sup-con loss.labels=class augment.views=3 | sup-con by class, temperature"
+            + " 0.5, 3 views | 256 images"
+      })
+  void theLossAndItsBatchAreSaid(String settings, String loss, String batch) {
+    List<String> arguments = new ArrayList<>(List.of("--recipe", "cifar10-slim"));
+    arguments.addAll(List.of(settings.split(" ")));
+    Outcome outcome = dryRun(arguments.toArray());
+    assertSays(outcome, "loss", "  " + loss);
+    assertSays(outcome, "batch", "  " + batch);
+  }
+
+  @Test
+  void theRunSaysTheSameAsItsPlan() throws IOException {
+    Path images = TinyFolder.write(directory.resolve("images"), 20, 8);
+    List<String> settings =
+        TinyFolder.plus(TinyFolder.training(), "train.chunk=4", "train.epochs=1");
+    Outcome plan =
+        simclr(
+            TinyFolder.arguments(
+                List.of("pretrain", "--dry-run"), TinyFolder.data(images), settings));
+    Outcome run =
+        simclr(
+            TinyFolder.arguments(
+                List.of("pretrain", "--out", directory.resolve("run").toString()),
+                TinyFolder.data(images),
+                settings));
+    assertEquals(0, run.code(), run.err());
+    assertSays(run, "batch", "  8 images in chunks of 4 (shuffled)");
+    for (String name : List.of("loss", "batch", "peak lr")) {
+      assertEquals(plan.fact(name), run.fact(name));
+    }
+  }
+
+  /** Plurals of one, in all that a run and its use print. */
+  @Test
+  void oneOfEachReadsWell() throws IOException {
+    Path images = TinyFolder.write(directory.resolve("images"), 2, 1);
+    Path run = directory.resolve("run");
+    List<String> settings =
+        TinyFolder.plus(TinyFolder.training(), "train.batch=2", "train.epochs=1");
+    Files.writeString(images.resolve("train/rows/notes.txt"), "no image");
+    StringBuilder all = new StringBuilder();
+    for (List<String> command :
+        List.of(List.of("pretrain", "--dry-run"), List.of("pretrain", "--out", run.toString()))) {
+      Outcome outcome = simclr(TinyFolder.arguments(command, TinyFolder.data(images), settings));
+      assertEquals(0, outcome.code(), outcome.err());
+      String ignored = "ignored 1 file under " + images.toRealPath().resolve("train");
+      assertEquals(
+          1, outcome.out().lines().filter(line -> line.startsWith(ignored)).count(), outcome.out());
+      all.append(outcome.out());
+    }
+    assertTrue(all.toString().contains("packed 1 image of folder test into"), all.toString());
+    assertTrue(all.toString().contains(" s for 1 step\n"), all.toString());
+    all.append(simclr("knn", run, "--k", 1).out()).append(simclr("linear", run).out());
+    assertTrue(all.toString().contains("1 neighbour,"), all.toString());
+    Matcher wrong =
+        Pattern.compile(
+                "(?<![\\d.,])1 (\\w+ )?(steps|images|epochs|files|iterations|neighbours|classes)\\b")
+            .matcher(all);
+    assertFalse(wrong.find(), all.toString());
+  }
+
+  @Test
+  void aWarningComesOnce() {
+    String warning = "warning: data.train has no meaning for embedded: not used";
+    Outcome outcome = dryRun("--recipe", "quickstart", "data.train=mine");
+    assertEquals(
+        1, outcome.out().lines().filter(line -> line.equals(warning)).count(), outcome.out());
+  }
+
+  @Test
+  void settingsThatTheLossDoesNotUseAreNamed() {
+    Outcome idle =
+        dryRun(
+            "--recipe",
+            "cifar10-slim",
+            "train.device=cpu",
+            "loss.sigma=1",
+            "loss.tau_plus=0.2",
+            "loss.beta=2");
+    assertEquals(0, idle.code(), idle.err());
+    assertEquals(
+        List.of(
+            "warning: loss.sigma is 1.0, but loss.objective is nt-xent; only dclw uses it",
+            "warning: loss.tau_plus is 0.2, but loss.objective is nt-xent; only hcl uses it",
+            "warning: loss.beta is 2.0, but loss.objective is nt-xent; only hcl uses it"),
+        idle.out().lines().filter(line -> line.contains("loss.")).toList());
+    for (String used :
+        List.of("loss.objective=dclw loss.sigma=1", "loss.objective=hcl loss.beta=2")) {
+      String[] settings = used.split(" ");
+      Outcome outcome =
+          dryRun("--recipe", "cifar10-slim", "train.device=cpu", settings[0], settings[1]);
+      assertFalse(outcome.out().contains("warning: loss"), outcome.out());
+    }
+  }
+
   @Test
   void publishedSizesFollowThePart() {
     assertSays(dryRun("--recipe", "stl10"), "data", "100,000 training and 8,000 test images");
@@ -145,7 +257,7 @@ final class DryRunTest {
             "data.root=" + root,
             "train.batch=2",
             "optim.warmup_epochs=0");
-    assertSays(outcome, "data", "2 training and 1 test images");
+    assertSays(outcome, "data", "2 training and 1 test image");
   }
 
   @Test

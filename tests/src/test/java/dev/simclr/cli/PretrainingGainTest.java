@@ -39,6 +39,31 @@ class PretrainingGainTest {
   }
 
   @Test
+  void anEpochIsCalledBestOnlyIfItWasBetterThanTheLast() {
+    assertEquals(knn(0.5), better(knn(0.4), knn(0.5)));
+    assertEquals(knn(0.5), better(Optional.empty(), knn(0.5)));
+    assertEquals(Optional.empty(), better(knn(0.5), knn(0.5)));
+    assertEquals(Optional.empty(), better(knn(0.5), Optional.empty()));
+  }
+
+  private static Optional<Evaluation> better(Optional<Evaluation> last, Optional<Evaluation> best) {
+    return Pretraining.betterThanLast(
+        new RunSummary(
+            1,
+            1,
+            1,
+            1,
+            "float32",
+            "cpu",
+            "2.13.0",
+            "",
+            OptionalDouble.empty(),
+            Optional.empty(),
+            last,
+            best));
+  }
+
+  @Test
   void isLeftOutWhereNothingCanBeCompared() {
     assertEquals(Optional.empty(), gain(OptionalDouble.empty(), Optional.empty(), knn(0.5)));
     assertEquals(Optional.empty(), gain(OptionalDouble.of(0.2), knn(0.2), Optional.empty()));

@@ -10,7 +10,9 @@ import dev.simclr.torch.DType;
 import dev.simclr.torch.LeakCheck;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -27,6 +29,51 @@ final class LambdaSearchTest {
     assertEquals(1e5, values[44], 1e-7);
     for (int i = 1; i < values.length; i++) {
       assertEquals(0.25, Math.log10(values[i] / values[i - 1]), 1e-12);
+    }
+  }
+
+  @Test
+  void theListenerHearsOfAllThatIsTriedAndOfTheLastFit() {
+    FixturePoints train = FixturePoints.train();
+    List<String> heard = new ArrayList<>();
+    LambdaSearch.Listener listener =
+        new LambdaSearch.Listener() {
+          @Override
+          public void started(int heldOut, int all) {
+            heard.add(heldOut + " of " + all);
+          }
+
+          @Override
+          public void tried(LambdaSearch.Candidate candidate, int number, int values) {
+            heard.add(number + "/" + values + " " + candidate);
+          }
+
+          @Override
+          public void iterated(int iteration, double value) {
+            heard.add(iteration + " " + value);
+          }
+        };
+    try (var _ = TensorScope.open()) {
+      LambdaSearch search =
+          LambdaSearch.run(
+              train.tensor(DType.FLOAT64),
+              train.labels(),
+              CLASSES,
+              new double[] {1, 30},
+              5,
+              LIMITS,
+              listener);
+      LogisticRegression model = search.model();
+      assertEquals("60 of " + train.labels().length, heard.get(0));
+      assertEquals("1/2 " + search.candidates().get(1), heard.get(1));
+      assertEquals("2/2 " + search.candidates().get(0), heard.get(2));
+      assertEquals(3 + model.iterations(), heard.size());
+      String last = heard.getLast();
+      assertTrue(last.startsWith(model.iterations() + " "), last);
+      assertEquals(
+          model.objective(),
+          Double.parseDouble(last.split(" ")[1]) * train.labels().length,
+          1e-9 * model.objective());
     }
   }
 

@@ -4,6 +4,7 @@ import dev.simclr.data.ImageLabels;
 import dev.simclr.train.DataListing;
 import dev.simclr.train.DataSize;
 import dev.simclr.train.FineTunePlan;
+import dev.simclr.train.PretrainConfig;
 import dev.simclr.train.RunPlan;
 import java.util.Locale;
 import java.util.Optional;
@@ -12,18 +13,35 @@ import java.util.Optional;
 final class DryRun {
   private DryRun() {}
 
-  static void print(Console console, RunPlan plan) {
+  static void print(Console console, PretrainConfig config, RunPlan plan) {
     DataSize data = plan.data();
-    console.fact("data", format("%,d training and %,d test images", data.train(), data.test()));
+    console.fact("data", Plural.trainAndTest(data.train(), data.test()));
     missing(console, data.missing());
     console.fact(
         "encoder", format("%,d parameters, h of %,d", plan.encoderParameters(), plan.featureDim()));
     console.fact("head", format("%,d parameters", plan.headParameters()));
+    LossFacts.print(console, config);
     console.fact("steps", format("%,d, %,d an epoch", plan.steps(), plan.stepsPerEpoch()));
-    console.fact("warm-up", format("%,d steps", plan.warmupSteps()));
+    console.fact("warm-up", Plural.of(plan.warmupSteps(), "step"));
     console.fact("peak lr", format("%.4g", plan.peakLr()));
     console.fact("device", plan.device());
     console.fact("memory", "estimated peak " + plan.memory());
+  }
+
+  /**
+   * Prints the images of a classifier.
+   *
+   * @param images training images that are used
+   */
+  static void print(Console console, DataListing data, int images) {
+    console.fact(
+        "data",
+        Plural.images(
+            images,
+            data.train().size(),
+            data.test().map(ImageLabels::size).orElse(0),
+            data.train().classNames().size()));
+    missing(console, data.missing());
   }
 
   /**
@@ -32,15 +50,7 @@ final class DryRun {
    * @param images training images that are used
    */
   static void print(Console console, DataListing data, int images, FineTunePlan plan) {
-    console.fact(
-        "data",
-        format(
-            "%,d of %,d training images, %,d test images, %,d classes",
-            images,
-            data.train().size(),
-            data.test().map(ImageLabels::size).orElse(0),
-            data.train().classNames().size()));
-    missing(console, data.missing());
+    print(console, data, images);
     console.fact(
         "parameters", format("%,d, of which %,d are trained", plan.parameters(), plan.trained()));
     console.fact("steps", format("%,d, %,d an epoch", plan.steps(), plan.stepsPerEpoch()));

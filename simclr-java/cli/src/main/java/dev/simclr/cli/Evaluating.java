@@ -5,7 +5,6 @@ import dev.simclr.eval.Accuracy;
 import dev.simclr.eval.ClassificationReport;
 import dev.simclr.torch.TensorScope;
 import dev.simclr.train.DataListing;
-import dev.simclr.train.FineTunePlan;
 import dev.simclr.train.ListedData;
 import dev.simclr.train.RunData;
 import java.util.LinkedHashMap;
@@ -76,9 +75,9 @@ final class Evaluating {
         session.describe(console);
         result.put("encoder", resolved.place().toString());
         result.put("feature_dim", session.encoder().featureDim());
-        LabelledFeatures features = LabelledFeatures.of(data, session.encoder());
         describeData();
-        return features;
+        console.status("computing features");
+        return LabelledFeatures.of(data, session.encoder());
       }
     }
 
@@ -91,13 +90,9 @@ final class Evaluating {
       result.put("classes", classes());
       console.fact(
           "data",
-          String.format(
-              Locale.ROOT,
-              "%s: %,d training images, %,d test images, %d classes",
-              resolved.config().data().source(),
-              data.train().size(),
-              test,
-              classes()));
+          resolved.config().data().source()
+              + ": "
+              + Plural.images(data.train().size(), test, classes()));
     }
   }
 
@@ -172,9 +167,9 @@ final class Evaluating {
     }
   }
 
-  /** Plans a training on all training images. */
+  /** Prints what a training on all training images would do. */
   interface Planned {
-    FineTunePlan plan(EncoderArguments.Resolved resolved, DataListing data);
+    void print(EncoderArguments.Resolved resolved, DataListing data, Console console);
   }
 
   /**
@@ -192,9 +187,7 @@ final class Evaluating {
     try (var _ = LogLines.install(console);
         DataListing data = DataListing.of(resolved.config().data())) {
       LabelledFeatures.requireLabels(data.train(), data.test(), name);
-      FineTunePlan plan = planned.plan(resolved, data);
-      console.fact("encoder", resolved.place().toString());
-      DryRun.print(console, data, data.train().size(), plan);
+      planned.print(resolved, data, console);
     }
     return ExitCode.OK;
   }

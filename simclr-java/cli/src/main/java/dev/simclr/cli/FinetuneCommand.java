@@ -361,14 +361,9 @@ final class FinetuneCommand implements Callable<Integer> {
     int test = data.test().map(ImageDataset::size).orElse(0);
     console.fact(
         "data",
-        String.format(
-            Locale.ROOT,
-            "%s: %,d of %,d training images, %,d test images, %d classes",
-            start.config.data().source(),
-            train.size(),
-            data.train().size(),
-            test,
-            train.classNames().size()));
+        start.config.data().source()
+            + ": "
+            + Plural.images(train.size(), data.train().size(), test, train.classNames().size()));
     result.put("encoder", from);
     result.put("data_source", start.config.data().source().toString());
     result.put("labels", labels);

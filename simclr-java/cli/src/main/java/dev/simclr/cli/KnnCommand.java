@@ -134,7 +134,7 @@ final class KnnCommand implements Callable<Integer> {
   }
 
   private static String describe(KnnSweep.Row row, int most) {
-    String text = Math.min(row.k(), most) + " neighbours";
+    String text = Plural.of(Math.min(row.k(), most), "neighbour");
     return row.temperature().isPresent()
         ? text + ", temperature " + row.temperature().getAsDouble()
         : text + ", " + row.distance();

@@ -23,6 +23,7 @@ import dev.simclr.train.HeadConfig;
 import dev.simclr.train.OptimConfig;
 import dev.simclr.train.StopToken;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -124,8 +125,8 @@ final class LinearCommand implements Callable<Integer> {
   @Option(
       names = "--dry-run",
       description =
-          "For sgd: print the number of weights and steps, the learning rate and an estimate of"
-              + " memory, and stop. No image is read and no file is written.")
+          "Print what is trained on how many images (for sgd with steps, the learning rate and an"
+              + " estimate of memory), and stop. No image is read and no file is written.")
   private boolean dryRun;
 
   @Override
@@ -133,12 +134,12 @@ final class LinearCommand implements Callable<Integer> {
     check();
     results.check();
     if (dryRun) {
-      return evaluating.dryRun("linear", TRAINS, this::plan).code();
+      return evaluating.dryRun("linear", alsoUsed(), this::printPlan).code();
     }
     return evaluating
         .run(
             "linear",
-            method == Method.SGD ? TRAINS : EncoderArguments.NOTHING_ELSE,
+            alsoUsed(),
             this::precheck,
             this::measure,
             (report, all) -> results.write(Optional.of(report), all))
@@ -151,7 +152,6 @@ final class LinearCommand implements Callable<Integer> {
     requireMethod("--batch", batch.isPresent(), Method.SGD);
     requireMethod("--lr", lr.isPresent(), Method.SGD);
     requireMethod("--weight-decay", weightDecay.isPresent(), Method.SGD);
-    requireMethod("--dry-run", dryRun, Method.SGD);
     if (method == Method.SGD && !layer().isEncoder()) {
       throw new ConfigException("--features belongs to --method fixed and lbfgs");
     }
@@ -174,6 +174,10 @@ final class LinearCommand implements Callable<Integer> {
     return HeadLayer.parse("--features", features);
   }
 
+  private Pattern alsoUsed() {
+    return method == Method.SGD ? TRAINS : EncoderArguments.NOTHING_ELSE;
+  }
+
   private void precheck(EncoderArguments.Resolved resolved, ImageLabels train) {
     layer().requireHead(resolved);
     if (method == Method.SGD) {
@@ -193,7 +197,10 @@ final class LinearCommand implements Callable<Integer> {
 
   private Evaluating.Measured fixed(Evaluating.Inputs inputs, Optional<Path> file) {
     LabelledFeatures data = features(inputs);
-    LinearProbe probe = LinearProbe.fit(data.train(), data.trainLabels(), data.classes());
+    ProbePrinter printer =
+        new ProbePrinter(inputs.console(), data.classes(), LinearProbe.DEFAULT_ITERATIONS);
+    LinearProbe probe = LinearProbe.fit(data.train(), data.trainLabels(), data.classes(), printer);
+    printer.ended(probe.stop(), "");
     ClassificationReport report = report(inputs, probe.scores(data.test()), data.testLabels());
     save(inputs, file, probe.classifier());
     Map<String, Object> facts = new LinkedHashMap<>();
@@ -205,8 +212,8 @@ final class LinearCommand implements Callable<Integer> {
         facts,
         String.format(
             Locale.ROOT,
-            "%d iterations (%s), objective %.6f",
-            probe.iterations(),
+            "%s (%s), objective %.6f",
+            Plural.of(probe.iterations(), "iteration"),
             end(probe.stop()),
             probe.loss()));
   }
@@ -214,21 +221,31 @@ final class LinearCommand implements Callable<Integer> {
   private Evaluating.Measured lbfgs(Evaluating.Inputs inputs, Optional<Path> file) {
     LabelledFeatures data = features(inputs);
     Lbfgs.Options options = Lbfgs.Options.iterations(LogisticRegression.DEFAULT_ITERATIONS);
+    ProbePrinter printer =
+        new ProbePrinter(inputs.console(), data.classes(), LogisticRegression.DEFAULT_ITERATIONS);
     Map<String, Object> facts = new LinkedHashMap<>();
     LogisticRegression model;
     String chosen;
     if (lambdas.size() == 1) {
       model =
           LogisticRegression.fit(
-              data.train(), data.trainLabels(), data.classes(), lambdas.getFirst(), options);
+              data.train(),
+              data.trainLabels(),
+              data.classes(),
+              lambdas.getFirst(),
+              options,
+              printer);
       chosen = "given";
     } else {
-      double[] values =
-          lambdas.isEmpty()
-              ? LambdaSearch.paperValues()
-              : lambdas.stream().mapToDouble(Double::doubleValue).toArray();
       LambdaSearch search =
-          LambdaSearch.run(data.train(), data.trainLabels(), data.classes(), values, seed, options);
+          LambdaSearch.run(
+              data.train(),
+              data.trainLabels(),
+              data.classes(),
+              candidates(),
+              seed,
+              options,
+              printer);
       model = search.model();
       facts.put(
           "candidates",
@@ -247,6 +264,7 @@ final class LinearCommand implements Callable<Integer> {
               search.candidates().size(),
               100 * best);
     }
+    printer.ended(model.stop(), "; a larger --lambda needs fewer iterations");
     ClassificationReport report =
         report(inputs, model.classifier().scores(data.test()), data.testLabels());
     save(inputs, file, model.classifier());
@@ -259,12 +277,18 @@ final class LinearCommand implements Callable<Integer> {
         facts,
         String.format(
             Locale.ROOT,
-            "lambda %.4g (%s), %d iterations (%s), objective %.6g",
+            "lambda %.4g (%s), %s (%s), objective %.6g",
             model.lambda(),
             chosen,
-            model.iterations(),
+            Plural.of(model.iterations(), "iteration"),
             end(model.stop()),
             model.objective()));
+  }
+
+  private double[] candidates() {
+    return lambdas.isEmpty()
+        ? LambdaSearch.paperValues()
+        : lambdas.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
   private FineTuneConfig sgdConfig() {
@@ -277,13 +301,55 @@ final class LinearCommand implements Callable<Integer> {
     return usual.withEpochs(epochs.orElse(usual.epochs())).withOptim(optim);
   }
 
-  private FineTunePlan plan(EncoderArguments.Resolved resolved, DataListing data) {
-    return FineTunePlan.of(
-        ClassifierConfig.of(resolved.encoder(), data.train().classNames()),
-        sgdConfig(),
-        resolved.config().train(),
-        data.train().size(),
-        resolved.config().eval().batch());
+  private void printPlan(EncoderArguments.Resolved resolved, DataListing data, Console console) {
+    precheck(resolved, data.train());
+    ClassifierConfig classifier = classifierConfig(resolved, data.train().classNames());
+    int images = data.train().size();
+    if (method == Method.SGD) {
+      FineTunePlan plan =
+          FineTunePlan.of(
+              classifier,
+              sgdConfig(),
+              resolved.config().train(),
+              images,
+              resolved.config().eval().batch());
+      console.fact("encoder", resolved.place().toString());
+      DryRun.print(console, data, images, plan);
+      return;
+    }
+    int classes = classifier.classNames().size();
+    console.fact("encoder", resolved.place().toString());
+    DryRun.print(console, data, images);
+    console.fact(
+        "features", features + String.format(Locale.ROOT, " of %,d", classifier.featureDim()));
+    console.fact(
+        "parameters", String.format(Locale.ROOT, "%,d", (classifier.featureDim() + 1L) * classes));
+    console.fact("fit", fit());
+  }
+
+  /** What L-BFGS minimises. */
+  private String fit() {
+    if (method == Method.FIXED) {
+      return String.format(
+          Locale.ROOT,
+          "L-BFGS on standardised features, weight decay %s, at most %d iterations",
+          LinearProbe.DEFAULT_DECAY,
+          LinearProbe.DEFAULT_ITERATIONS);
+    }
+    double[] values = Arrays.stream(candidates()).sorted().distinct().toArray();
+    return lambdas.size() == 1
+        ? String.format(
+            Locale.ROOT,
+            "L-BFGS, lambda %.4g, at most %d iterations",
+            values[0],
+            LogisticRegression.DEFAULT_ITERATIONS)
+        : String.format(
+            Locale.ROOT,
+            "L-BFGS, the best of %d lambdas from %.4g to %.4g, at most %d iterations each",
+            values.length,
+            values[0],
+            values[values.length - 1],
+            LogisticRegression.DEFAULT_ITERATIONS);
   }
 
   private Evaluating.Measured sgd(Evaluating.Inputs inputs, Optional<Path> file) {
@@ -314,16 +380,13 @@ final class LinearCommand implements Callable<Integer> {
         FineTuneFacts.of(config, result),
         String.format(
             Locale.ROOT,
-            "%d epochs of SGD, cross-entropy %.4f on augmented training images",
-            config.epochs(),
+            "%s of SGD, cross-entropy %.4f on augmented training images",
+            Plural.of(config.epochs(), "epoch"),
             result.loss()));
   }
 
   private static String end(Lbfgs.Stop stop) {
-    return switch (stop) {
-      case GRADIENT, CHANGE -> "converged";
-      case ITERATIONS, EVALUATIONS -> "all that are allowed";
-    };
+    return stop.converged() ? "converged" : "all that are allowed";
   }
 
   private static ClassificationReport report(
@@ -342,12 +405,14 @@ final class LinearCommand implements Callable<Integer> {
   }
 
   private ClassifierConfig classifierConfig(Evaluating.Inputs inputs) {
-    HeadConfig head = inputs.resolved().config().head();
+    return classifierConfig(inputs.resolved(), inputs.data().train().classNames());
+  }
+
+  private ClassifierConfig classifierConfig(
+      EncoderArguments.Resolved resolved, List<String> classNames) {
+    HeadConfig head = resolved.config().head();
     return new ClassifierConfig(
-        inputs.resolved().encoder(),
-        Optional.of(head),
-        layer().count(head),
-        inputs.data().train().classNames());
+        resolved.encoder(), Optional.of(head), layer().count(head), classNames);
   }
 
   /** Writes encoder and classifier into one file. */

@@ -99,10 +99,14 @@ final class PredictCommand implements Callable<Integer> {
       List<Path> files = ImageFiles.find(paths);
       console.fact(
           "classifier",
-          place + ", " + classifier.classNames().size() + " classes, on " + classifier.device());
+          place
+              + ", "
+              + Plural.of(classifier.classNames().size(), "class")
+              + ", on "
+              + classifier.device());
       int[] labelled = new int[1];
       AtomicFiles.write(out, channel -> labelled[0] = write(classifier, files, channel, console));
-      console.fact("labels", out + ", " + labelled[0] + " images");
+      console.fact("labels", out + ", " + Plural.of(labelled[0], "image"));
       double seconds = (System.nanoTime() - start) * 1e-9;
       console.fact(
           "time",

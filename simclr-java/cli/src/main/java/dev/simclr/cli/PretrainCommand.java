@@ -1,5 +1,6 @@
 package dev.simclr.cli;
 
+import dev.simclr.train.PretrainConfig;
 import dev.simclr.train.RunPlan;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -35,7 +36,8 @@ final class PretrainCommand implements Callable<Integer> {
       }
       Console console = Console.standard(run.quiet);
       try (var _ = LogLines.install(console)) {
-        DryRun.print(console, RunPlan.of(config.resolve()));
+        PretrainConfig resolved = config.resolve();
+        DryRun.print(console, resolved, RunPlan.of(resolved));
       }
       return ExitCode.OK.code();
     }

@@ -83,7 +83,7 @@ final class Pretraining {
           Pretrainer.of(config)
               .folder(folder)
               .mode(mode)
-              .listener(new ProgressPrinter(console).andThen(tensorBoard))
+              .listener(new ProgressPrinter(console, config).andThen(tensorBoard))
               .packing(new PackingPrinter(console))
               .stop(stop)
               .onFolder(path -> {
@@ -124,9 +124,7 @@ final class Pretraining {
         .ifPresent(knn ->
             console.fact("raw pixels", String.format(Locale.ROOT, "kNN %.2f %%", 100 * knn)));
     summary.last().ifPresent(e -> console.fact("final", ProgressPrinter.accuracies(e)));
-    summary
-        .best()
-        .filter(e -> summary.last().map(Evaluation::epoch).orElse(-1) != e.epoch())
+    betterThanLast(summary)
         .ifPresent(e ->
             console.fact(
                 "best epoch",
@@ -134,8 +132,16 @@ final class Pretraining {
     gain(summary).ifPresent(text -> console.fact("gain", text));
     console.fact(
         "time",
-        String.format(Locale.ROOT, "%.1f s for %d steps", summary.seconds(), summary.steps()));
+        String.format(
+            Locale.ROOT, "%.1f s for %s", summary.seconds(), Plural.of(summary.steps(), "step")));
     console.fact("encoder", result.encoder().toString());
+  }
+
+  /** The best evaluation, if an epoch was better than the last. */
+  static Optional<Evaluation> betterThanLast(RunSummary summary) {
+    return summary
+        .best()
+        .filter(best -> summary.last().map(last -> best.score() > last.score()).orElse(true));
   }
 
   /** What the final kNN accuracy is above those without training, as far as they were measured. */

@@ -2,6 +2,7 @@ package dev.simclr.cli;
 
 import dev.simclr.train.Evaluation;
 import dev.simclr.train.Meters;
+import dev.simclr.train.PretrainConfig;
 import dev.simclr.train.ProgressListener;
 import dev.simclr.train.RunInfo;
 import dev.simclr.train.StepProgress;
@@ -19,11 +20,13 @@ final class ProgressPrinter implements ProgressListener {
   private static final long PLAIN_LINE_NANOS = Duration.ofSeconds(30).toNanos();
 
   private final Console console;
+  private final PretrainConfig config;
   private long lastLine = System.nanoTime();
   private int lastEpoch;
 
-  ProgressPrinter(Console console) {
+  ProgressPrinter(Console console, PretrainConfig config) {
     this.console = console;
+    this.config = config;
   }
 
   @Override
@@ -31,15 +34,14 @@ final class ProgressPrinter implements ProgressListener {
     console.fact("run folder", run.folder().toString());
     console.fact(
         "data",
-        String.format(
-            Locale.ROOT,
-            "%,d training and %,d test images; %,d steps an epoch",
-            run.images(),
-            run.testImages(),
-            run.stepsPerEpoch()));
+        Plural.trainAndTest(run.images(), run.testImages())
+            + "; "
+            + Plural.of(run.stepsPerEpoch(), "step")
+            + " an epoch");
     run.jpegDecoder().ifPresent(decoder -> console.fact("jpeg", "decoded by " + decoder));
     console.fact(
         "model", String.format(Locale.ROOT, "%,d parameters, head included", run.parameters()));
+    LossFacts.print(console, config);
     console.fact(
         "device",
         String.format(

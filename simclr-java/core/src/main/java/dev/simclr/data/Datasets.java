@@ -92,7 +92,12 @@ public final class Datasets {
       } catch (InvalidPackException e) {
         throw new DataException("cannot use new pack file " + file + ": " + e.getMessage(), e);
       }
-      LOG.log(Level.INFO, "packed {0} images of {1} into {2}", dataset.size(), task, file);
+      LOG.log(
+          Level.INFO,
+          "packed {0,choice,1#1 image|1<{0} images} of {1} into {2}",
+          dataset.size(),
+          task,
+          file);
       return checked(dataset, images, source.location(split), policy);
     }
   }
@@ -128,7 +133,7 @@ public final class Datasets {
     }
     LOG.log(
         Level.WARNING,
-        "{0}: {1} of {2} images are left out because they cannot be decoded",
+        "{0}: {1} of {2} images left out because they cannot be decoded",
         location,
         bad,
         images.size());

@@ -85,7 +85,7 @@ public final class ImageFolderSource implements DataSource {
     if (scan.ignored() > 0) {
       LOG.log(
           Level.INFO,
-          "ignored {0} files under {1} that are not .jpg, .jpeg or .png",
+          "ignored {0,choice,1#1 file|1<{0} files} under {1}, not .jpg, .jpeg or .png",
           scan.ignored(),
           folder);
     }

@@ -33,6 +33,43 @@ public record LambdaSearch(List<Candidate> candidates, LogisticRegression model)
    */
   public record Candidate(double lambda, double accuracy) {}
 
+  /** Hears how a search goes, on the thread that searches. */
+  public interface Listener extends Lbfgs.Progress {
+    /** Ignores all. */
+    Listener NONE =
+        new Listener() {
+          @Override
+          public void started(int heldOut, int all) {}
+
+          @Override
+          public void tried(Candidate candidate, int number, int values) {}
+
+          @Override
+          public void iterated(int iteration, double value) {}
+        };
+
+    /**
+     * Before the first value is tried.
+     *
+     * @param heldOut samples that decide
+     * @param all training samples, those included
+     */
+    void started(int heldOut, int all);
+
+    /**
+     * After each value.
+     *
+     * @param candidate the value
+     * @param number how many were tried so far
+     * @param values how many are tried in all
+     */
+    void tried(Candidate candidate, int number, int values);
+
+    /** After each iteration of the last fit, on all samples. */
+    @Override
+    void iterated(int iteration, double value);
+  }
+
   /** Copies the list. */
   public LambdaSearch {
     candidates = List.copyOf(candidates);
@@ -65,6 +102,29 @@ public record LambdaSearch(List<Candidate> candidates, LogisticRegression model)
       double[] lambdas,
       long seed,
       Lbfgs.Options options) {
+    return run(features, labels, classes, lambdas, seed, options, Listener.NONE);
+  }
+
+  /**
+   * Searches, and tells how it goes.
+   *
+   * @param features as in {@link #run(Tensor, int[], int, double[], long, Lbfgs.Options)}
+   * @param labels likewise
+   * @param classes likewise
+   * @param lambdas likewise
+   * @param seed likewise
+   * @param options likewise
+   * @param listener hears of each value
+   * @throws IllegalArgumentException likewise
+   */
+  public static LambdaSearch run(
+      Tensor features,
+      int[] labels,
+      int classes,
+      double[] lambdas,
+      long seed,
+      Lbfgs.Options options,
+      Listener listener) {
     Labels.check(features, labels, classes, "features", "labels");
     if (lambdas.length == 0) {
       throw new IllegalArgumentException("lambdas is empty; allowed: at least one value");
@@ -78,6 +138,7 @@ public record LambdaSearch(List<Candidate> candidates, LogisticRegression model)
               + labels.length
               + " values, too few to hold out a fifth of a class; allowed: 3 or more of one class");
     }
+    listener.started(parts.second().length, labels.length);
     List<Candidate> candidates = new ArrayList<>();
     double best = ascending[0];
     double bestAccuracy = -1;
@@ -90,10 +151,11 @@ public record LambdaSearch(List<Candidate> candidates, LogisticRegression model)
       Optional<double[]> start = Optional.empty();
       // From the strongest penalty, whose minimum is near 0, each next minimum is near the last.
       for (int i = ascending.length - 1; i >= 0; i--) {
-        var solution = problem.solve(ascending[i], options, start);
+        var solution = problem.solve(ascending[i], options, start, Lbfgs.Progress.NONE);
         start = Optional.of(solution.point());
         double accuracy = accuracy(solution.model().classifier(), held, heldLabels);
         candidates.addFirst(new Candidate(ascending[i], accuracy));
+        listener.tried(candidates.getFirst(), candidates.size(), ascending.length);
         if (accuracy > bestAccuracy) {
           best = ascending[i];
           bestAccuracy = accuracy;
@@ -101,7 +163,7 @@ public record LambdaSearch(List<Candidate> candidates, LogisticRegression model)
       }
     }
     return new LambdaSearch(
-        candidates, LogisticRegression.fit(features, labels, classes, best, options));
+        candidates, LogisticRegression.fit(features, labels, classes, best, options, listener));
   }
 
   private static double accuracy(LinearClassifier classifier, Tensor features, int[] labels) {

@@ -35,6 +35,21 @@ public final class Lbfgs {
     double evaluate(double[] x, double[] gradient);
   }
 
+  /** Hears how a minimisation goes, on the thread that minimises. */
+  @FunctionalInterface
+  public interface Progress {
+    /** Ignores all. */
+    Progress NONE = (iteration, value) -> {};
+
+    /**
+     * After each direction that was followed.
+     *
+     * @param iteration counted from 1
+     * @param value of the function
+     */
+    void iterated(int iteration, double value);
+  }
+
   /** Why a minimisation ended. */
   public enum Stop {
     /** The largest gradient component is within the tolerance. */
@@ -44,7 +59,12 @@ public final class Lbfgs {
     /** The iterations are used up. */
     ITERATIONS,
     /** The evaluations are used up. */
-    EVALUATIONS
+    EVALUATIONS;
+
+    /** Whether it is a minimum. */
+    public boolean converged() {
+      return this == GRADIENT || this == CHANGE;
+    }
   }
 
   /**
@@ -127,13 +147,28 @@ public final class Lbfgs {
    * @return the best point found
    */
   public static Result minimize(Objective objective, double[] start, Options options) {
-    return new Search(objective, start, options).run();
+    return minimize(objective, start, options, Progress.NONE);
+  }
+
+  /**
+   * Minimises a function, and tells how it goes.
+   *
+   * @param objective the function
+   * @param start where to begin; not changed
+   * @param options limits and tolerances
+   * @param progress hears of each iteration
+   * @return the best point found
+   */
+  public static Result minimize(
+      Objective objective, double[] start, Options options, Progress progress) {
+    return new Search(objective, start, options, progress).run();
   }
 
   private static final class Search {
 
     private final Objective objective;
     private final Options options;
+    private final Progress progress;
     private final Deque<Pair> history = new ArrayDeque<>();
     private final double[] x;
     private double[] gradient;
@@ -142,9 +177,10 @@ public final class Lbfgs {
     private double scale = 1;
     private int evaluations;
 
-    Search(Objective objective, double[] start, Options options) {
+    Search(Objective objective, double[] start, Options options, Progress progress) {
       this.objective = objective;
       this.options = options;
+      this.progress = progress;
       this.x = start.clone();
       this.gradient = new double[start.length];
     }
@@ -166,6 +202,7 @@ public final class Lbfgs {
         double change = found.step * maxAbs(direction);
         double valueChange = Math.abs(found.value - value);
         accept(found);
+        progress.iterated(iteration, value);
         if (maxAbs(gradient) <= options.gradientTolerance) {
           return result(iteration, Stop.GRADIENT);
         }

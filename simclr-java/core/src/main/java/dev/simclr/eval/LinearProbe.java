@@ -63,6 +63,32 @@ public final class LinearProbe {
    */
   public static LinearProbe fit(
       Tensor features, int[] labels, int classes, double decay, Lbfgs.Options options) {
+    return fit(features, labels, classes, decay, options, Lbfgs.Progress.NONE);
+  }
+
+  /**
+   * Trains a probe with the evaluation protocol's decay and iterations, and tells how it goes.
+   *
+   * @param features as in {@link #fit(Tensor, int[], int)}
+   * @param labels likewise
+   * @param classes likewise
+   * @param progress hears of each iteration
+   * @return the trained probe
+   * @throws IllegalArgumentException when sizes do not fit together or a label is out of range
+   */
+  public static LinearProbe fit(
+      Tensor features, int[] labels, int classes, Lbfgs.Progress progress) {
+    Lbfgs.Options options = Lbfgs.Options.iterations(DEFAULT_ITERATIONS);
+    return fit(features, labels, classes, DEFAULT_DECAY, options, progress);
+  }
+
+  private static LinearProbe fit(
+      Tensor features,
+      int[] labels,
+      int classes,
+      double decay,
+      Lbfgs.Options options,
+      Lbfgs.Progress progress) {
     Labels.check(features, labels, classes, "features", "labels");
     if (!(decay >= 0) || Double.isInfinite(decay)) {
       throw new IllegalArgumentException("decay is " + decay + "; allowed: finite, 0 or more");
@@ -72,7 +98,8 @@ public final class LinearProbe {
       double[] penalty = new double[Math.toIntExact(features.size(1))];
       Arrays.fill(penalty, decay);
       Lbfgs.Result solution =
-          Lbfgs.minimize(objective.penalized(penalty), new double[objective.size()], options);
+          Lbfgs.minimize(
+              objective.penalized(penalty), new double[objective.size()], options, progress);
       return new LinearProbe(objective.mean(), objective.std(), classes, solution);
     }
   }

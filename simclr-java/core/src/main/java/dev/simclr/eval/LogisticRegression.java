@@ -41,9 +41,32 @@ public record LogisticRegression(
    */
   public static LogisticRegression fit(
       Tensor features, int[] labels, int classes, double lambda, Lbfgs.Options options) {
+    return fit(features, labels, classes, lambda, options, Lbfgs.Progress.NONE);
+  }
+
+  /**
+   * Fits, and tells how it goes.
+   *
+   * @param features as in {@link #fit(Tensor, int[], int, double, Lbfgs.Options)}
+   * @param labels likewise
+   * @param classes likewise
+   * @param lambda likewise
+   * @param options likewise
+   * @param progress hears of each iteration, with the objective divided by n
+   * @throws IllegalArgumentException when sizes do not fit together or a value is out of range
+   */
+  public static LogisticRegression fit(
+      Tensor features,
+      int[] labels,
+      int classes,
+      double lambda,
+      Lbfgs.Options options,
+      Lbfgs.Progress progress) {
     Labels.check(features, labels, classes, "features", "labels");
     try (var _ = TensorScope.open()) {
-      return new Problem(features, labels, classes).solve(lambda, options, Optional.empty()).model;
+      return new Problem(features, labels, classes)
+          .solve(lambda, options, Optional.empty(), progress)
+          .model;
     }
   }
 
@@ -61,7 +84,8 @@ public record LogisticRegression(
       this.count = labels.length;
     }
 
-    Solution solve(double lambda, Lbfgs.Options options, Optional<double[]> start) {
+    Solution solve(
+        double lambda, Lbfgs.Options options, Optional<double[]> start, Lbfgs.Progress progress) {
       requireLambda(lambda);
       double[] std = objective.std();
       double[] penalty = new double[std.length];
@@ -73,7 +97,8 @@ public record LogisticRegression(
           Lbfgs.minimize(
               objective.penalized(penalty),
               start.orElseGet(() -> new double[objective.size()]),
-              options);
+              options,
+              progress);
       return new Solution(
           new LogisticRegression(
               objective.classifier(found.x()),

@@ -65,6 +65,13 @@ public record ClassifierConfig(
     return new ClassifierConfig(encoder, Optional.empty(), 0, classNames);
   }
 
+  /**
+   * Returns how many features the linear layer takes: the width of h, or of a layer of the head.
+   */
+  public int featureDim() {
+    return ClassifierModel.width(this, encoder.featureDim());
+  }
+
   /** Returns the metadata that the classifier's file has. */
   public Map<String, String> metadata() {
     return metadata(encoder.metadata());

@@ -138,11 +138,11 @@ public final class ClassifierModel implements AutoCloseable {
 
   /** Returns how many numbers the linear layer has. */
   static long linearParameters(ClassifierConfig config) {
-    return (width(config, config.encoder().featureDim()) + 1L) * config.classNames().size();
+    return (config.featureDim() + 1L) * config.classNames().size();
   }
 
   /** Inputs of the linear layer. */
-  private static int width(ClassifierConfig config, int featureDim) {
+  static int width(ClassifierConfig config, int featureDim) {
     if (config.headLayer() == 0) {
       return featureDim;
     }

@@ -66,6 +66,12 @@ interface Criterion {
     }
   }
 
+  /** Logs a warning for each setting of the loss that has no effect. */
+  static void warnOfIdle(LossConfig loss) {
+    System.Logger log = System.getLogger(Pretrainer.class.getName());
+    loss.idle().forEach(choice -> log.log(System.Logger.Level.WARNING, choice));
+  }
+
   private static boolean byClass(PretrainConfig config) {
     return config.loss().labels() == LossConfig.Labels.CLASS;
   }

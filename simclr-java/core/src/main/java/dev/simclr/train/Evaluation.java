@@ -35,7 +35,7 @@ public record Evaluation(
    * Returns the accuracy by which evaluations are ranked: kNN where it ran, else the linear probe,
    * else the one on h that learns beside the encoder.
    */
-  double score() {
+  public double score() {
     return knn.orElseGet(() -> linear.orElse(probeH.orElse(Double.NEGATIVE_INFINITY)));
   }
 }

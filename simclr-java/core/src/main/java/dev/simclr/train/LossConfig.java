@@ -1,5 +1,8 @@
 package dev.simclr.train;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * The contrastive loss (YAML section {@code loss}).
  *
@@ -85,6 +88,36 @@ public record LossConfig(
     Keys.between("loss.sigma", sigma, 0.001, 100);
     Keys.below("loss.tau_plus", tauPlus, 0, 1);
     Keys.between("loss.beta", beta, 0, 100);
+  }
+
+  /**
+   * Returns which values were chosen, being other than by default, that the objective does not use,
+   * for warnings.
+   */
+  public List<String> idle() {
+    LossConfig usual = builder().build();
+    List<String> idle = new ArrayList<>();
+    if (objective != Objective.DCLW && sigma != usual.sigma) {
+      idle.add(idle("loss.sigma", sigma, Objective.DCLW));
+    }
+    if (objective != Objective.HCL && tauPlus != usual.tauPlus) {
+      idle.add(idle("loss.tau_plus", tauPlus, Objective.HCL));
+    }
+    if (objective != Objective.HCL && beta != usual.beta) {
+      idle.add(idle("loss.beta", beta, Objective.HCL));
+    }
+    return idle;
+  }
+
+  private String idle(String key, double value, Objective user) {
+    return key
+        + " is "
+        + value
+        + ", but loss.objective is "
+        + objective
+        + "; only "
+        + user
+        + " uses it";
   }
 
   /** Returns the default values. */

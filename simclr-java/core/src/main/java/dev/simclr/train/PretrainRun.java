@@ -38,6 +38,7 @@ final class PretrainRun {
   private PretrainResult executeOnData() {
     TrainingViews.requireGpu(config);
     Augmentation.warnOfIdle(config.augment());
+    Criterion.warnOfIdle(config.loss());
     if (request.trainImages().isPresent()) {
       ImageDataset train = request.trainImages().get();
       return execute(train, request.testImages(), () -> RunData.lent(train, request.testImages()));

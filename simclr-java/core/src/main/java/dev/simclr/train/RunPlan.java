@@ -46,6 +46,7 @@ public record RunPlan(
     Chunks.require(config);
     TrainingViews.requirePixels(config);
     Augmentation.warnOfIdle(config.augment());
+    Criterion.warnOfIdle(config.loss());
     DataSize data;
     try (DataListing listing = DataListing.of(config.data())) {
       Criterion.requireLabels(config, listing.train());
