@@ -125,6 +125,7 @@ final class DryRunTest {
       value = {
         "train.chunk=128 | nt-xent, temperature 0.5, 2 views | 256 images in chunks of 128 (shuffled)",
         "train.chunk=256 | nt-xent, temperature 0.5, 2 views | 256 images",
+        "loss.queue=4096 | nt-xent, temperature 0.5, queue of 4,096, 2 views | 256 images",
         "train.accumulate=4 | nt-xent, temperature 0.5, 2 views | 4 of 256 images for each step",
         "loss.l2_norm=false | nt-xent, temperature 0.5, without L2 norm, 2 views | 256 images",
         "loss.objective=hcl | hcl, temperature 0.5, tau_plus 0.1, beta 1.0, 2 views | 256 images",

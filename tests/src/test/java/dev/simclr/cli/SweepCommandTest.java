@@ -358,5 +358,8 @@ final class SweepCommandTest {
         ShippedRecipes.resolve("cifar10-slim", "loss.objective=sup-con", "loss.labels=class");
     var images = ShippedRecipes.resolve("cifar10-slim", "loss.objective=sup-con");
     assertNotEquals(SweepCommand.hash(labels), SweepCommand.hash(images));
+    assertNotEquals(
+        SweepCommand.hash(ShippedRecipes.resolve("cifar10-slim")),
+        SweepCommand.hash(ShippedRecipes.resolve("cifar10-slim", "loss.queue=8")));
   }
 }

@@ -23,7 +23,7 @@ final class CollapseWatchTest {
 
   @Test
   void reportsProjectionsThatStayEqualForAnEpoch() {
-    CollapseWatch watch = new CollapseWatch(BATCH, T, 0, 1);
+    CollapseWatch watch = new CollapseWatch(BATCH, 0, T, 0, 1);
     assertEquals(List.of(), watch.measured(meters(0, 0.05)));
     List<String> found = watch.measured(meters(1, 0.06));
     assertEquals(1, found.size());
@@ -34,7 +34,7 @@ final class CollapseWatchTest {
 
   @Test
   void leavesAloneWhatRecovers() {
-    CollapseWatch watch = new CollapseWatch(BATCH, T, 0, 1);
+    CollapseWatch watch = new CollapseWatch(BATCH, 0, T, 0, 1);
     assertEquals(List.of(), watch.measured(meters(1, 0.9)));
     assertEquals(List.of(), watch.measured(meters(2, 0.05)));
     assertEquals(List.of(), watch.measured(meters(3, 0.11)));
@@ -43,7 +43,7 @@ final class CollapseWatchTest {
 
   @Test
   void leavesTheWarmUpAlone() {
-    CollapseWatch watch = new CollapseWatch(BATCH, T, 1.5, 1);
+    CollapseWatch watch = new CollapseWatch(BATCH, 0, T, 1.5, 1);
     assertEquals(List.of(), watch.measured(meters(1, 0.01)));
     assertEquals(List.of(), watch.measured(meters(2, 0.01)), "half of epoch 2 is warm-up");
     assertEquals(1, watch.measured(meters(3, 0.01)).size());
@@ -51,7 +51,7 @@ final class CollapseWatchTest {
 
   @Test
   void reportsALossThatStaysAtChanceForAnEpoch() {
-    CollapseWatch watch = new CollapseWatch(BATCH, T, 1, 1);
+    CollapseWatch watch = new CollapseWatch(BATCH, 0, T, 1, 1);
     watch.loss(loss(0));
     assertEquals(List.of(), watch.epochEnded(1), "warm-up");
     watch.loss(loss(0.019));
@@ -67,14 +67,26 @@ final class CollapseWatchTest {
     assertEquals(List.of(), watch.epochEnded(4), "reported once");
   }
 
+  /** Each row of the queue is one more candidate. */
+  @Test
+  void aQueueRaisesWhatEqualEmbeddingsLose() {
+    double chance = Math.log(2 * BATCH - 1 + 100);
+    double best = Math.log1p((2 * BATCH - 2 + 100) * Math.exp(-1 / T));
+    CollapseWatch watch = new CollapseWatch(BATCH, 100, T, 0, 1);
+    watch.loss(chance - 0.021 * (chance - best));
+    assertEquals(List.of(), watch.epochEnded(1));
+    watch.loss(chance - 0.019 * (chance - best));
+    assertEquals(1, watch.epochEnded(2).size());
+  }
+
   @Test
   void saysNothingOfAnEpochWithoutLosses() {
-    assertEquals(List.of(), new CollapseWatch(BATCH, T, 0, 1).epochEnded(5));
+    assertEquals(List.of(), new CollapseWatch(BATCH, 0, T, 0, 1).epochEnded(5));
   }
 
   @Test
   void judgesTheSumOfTwoDirectionsByItsHalf() {
-    CollapseWatch watch = new CollapseWatch(BATCH, T, 0, 2);
+    CollapseWatch watch = new CollapseWatch(BATCH, 0, T, 0, 2);
     watch.loss(2 * loss(0.5));
     assertEquals(List.of(), watch.epochEnded(1));
     watch.loss(2 * loss(0.01));
@@ -83,7 +95,7 @@ final class CollapseWatchTest {
 
   @Test
   void doesNotJudgeOtherLosses() {
-    CollapseWatch watch = new CollapseWatch(BATCH, T, 0, 0);
+    CollapseWatch watch = new CollapseWatch(BATCH, 0, T, 0, 0);
     watch.loss(100);
     assertEquals(List.of(), watch.epochEnded(1));
   }

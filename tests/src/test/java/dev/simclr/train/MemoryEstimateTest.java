@@ -68,6 +68,9 @@ final class MemoryEstimateTest {
     assertEquals(whole.activations(), divided.activations());
     assertEquals(32 * whole.batches(), divided.batches());
     assertEquals(4L * 8192 * 128 * 4, divided.loss());
+    PretrainConfig queue = large.with(LossConfig.builder().queue(1000).build());
+    assertEquals(
+        divided.loss() + 2L * 1000 * 128 * 4, MemoryEstimate.of(queue, false, 0, 3).loss());
     PretrainConfig four = small.with(base.augment().toBuilder().views(4).build());
     MemoryEstimate views = MemoryEstimate.of(four, false, 0, 3);
     assertEquals(2 * whole.activations(), views.activations());

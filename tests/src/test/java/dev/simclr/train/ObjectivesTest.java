@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -181,7 +182,8 @@ final class ObjectivesTest {
     boolean exact = dtype == DType.FLOAT64;
     try (var _ = TensorScope.open()) {
       Tensor z = Tensor.of(flat, m, dim).to(dtype).requiresGrad(true);
-      NtXent.Result result = Criterion.of(config, TinyRuns.images(4, 1)).apply(0).of(z);
+      NtXent.Result result =
+          Criterion.of(config, TinyRuns.images(4, 1), Optional.empty()).apply(0).of(z);
       assertEquals(loss, result.loss().item(), exact ? 1e-12 : 1e-5);
       assertEquals((double) right / n, result.accuracy().item(), exact ? 1e-12 : 1e-7);
       assertTrue(right > 0 && right < n, "accuracy " + right);

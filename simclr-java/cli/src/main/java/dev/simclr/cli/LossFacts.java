@@ -33,6 +33,9 @@ final class LossFacts {
     if (!loss.l2Norm()) {
       text.append(", without L2 norm");
     }
+    if (loss.queue() > 0) {
+      text.append(String.format(Locale.ROOT, ", queue of %,d", loss.queue()));
+    }
     return text.append(", ").append(config.augment().views()).append(" views").toString();
   }
 

@@ -212,6 +212,7 @@ final class SweepCommand implements Callable<Integer> {
     settings.remove("data.cache");
     // Keys that came later count where they change something, so that older rows stay done.
     settings.remove("loss.labels", "image");
+    settings.remove("loss.queue", "0");
     if (config.train().hasShuffledChunks()) {
       // Views of an image could share a chunk before.
       settings.put("train.chunk_bn", "shuffled-apart");

@@ -29,7 +29,8 @@ import java.util.regex.Pattern;
 
 /**
  * The checkpoints of a run: directories {@code step-NNNNNN} with {@code model.safetensors}, {@code
- * optimizer.safetensors}, {@code probe.safetensors} where one learns, and {@code state.json}.
+ * optimizer.safetensors}, {@code probe.safetensors} where one learns, {@code queue.safetensors}
+ * where the loss has a queue, and {@code state.json}.
  *
  * <p>A directory appears under its name only when all of it is on the disk, and is renamed before
  * it is deleted; so whatever happens to the process, what is there under that name is whole. {@code
@@ -43,6 +44,7 @@ final class Checkpoints {
   private static final String MODEL = "model.safetensors";
   private static final String OPTIMIZER = "optimizer.safetensors";
   private static final String PROBE = "probe.safetensors";
+  private static final String QUEUE = "queue.safetensors";
   private static final String STATE = "state.json";
 
   private final Path directory;
@@ -59,7 +61,15 @@ final class Checkpoints {
     }
 
     Optional<Path> probe() {
-      return state.files().containsKey(PROBE) ? Optional.of(path.resolve(PROBE)) : Optional.empty();
+      return file(PROBE);
+    }
+
+    Optional<Path> queue() {
+      return file(QUEUE);
+    }
+
+    private Optional<Path> file(String name) {
+      return state.files().containsKey(name) ? Optional.of(path.resolve(name)) : Optional.empty();
     }
   }
 
@@ -81,6 +91,7 @@ final class Checkpoints {
    * Saves a checkpoint and deletes those that are too many. If it fails, the earlier ones stay.
    *
    * @param probe state of the classifiers that learn beside the encoder, if there are any
+   * @param queue state of the queue of the loss, if there is one
    * @return the new directory
    * @throws CannotWriteException if there is no space, or the directory cannot be written
    */
@@ -88,11 +99,13 @@ final class Checkpoints {
       CheckpointState state,
       Map<String, Tensor> model,
       Map<String, Tensor> optimizer,
-      Optional<Map<String, Tensor>> probe) {
+      Optional<Map<String, Tensor>> probe,
+      Optional<Map<String, Tensor>> queue) {
     Map<String, Map<String, Tensor>> files = new TreeMap<>();
     files.put(MODEL, model);
     files.put(OPTIMIZER, optimizer);
     probe.ifPresent(tensors -> files.put(PROBE, tensors));
+    queue.ifPresent(tensors -> files.put(QUEUE, tensors));
     String name = String.format(Locale.ROOT, "step-%06d", state.step());
     Path target = directory.resolve(name);
     Path unfinished = directory.resolve("." + name + ".unfinished");

@@ -9,8 +9,8 @@ import java.util.Locale;
  * where it is for embeddings that tell nothing apart.
  *
  * <p>Both are judged over whole epochs after the warm-up, and each is reported once. Let chance be
- * ln(2N - 1), the NT-Xent of equal embeddings, and best be ln(1 + (2N - 2) exp(-1/t)), that of
- * positives that coincide and negatives that are orthogonal.
+ * ln(2N - 1 + Q), the NT-Xent of equal embeddings with a full queue of Q, and best be ln(1 + (2N -
+ * 2 + Q) exp(-1/t)), that of positives that coincide and negatives that are orthogonal.
  */
 final class CollapseWatch {
   /** Standard deviation, as in {@link Meters#std}, below which embeddings are as good as equal. */
@@ -32,16 +32,17 @@ final class CollapseWatch {
    * Starts to watch.
    *
    * @param batch N
+   * @param queue Q
    * @param temperature t
    * @param warmupEpochs epochs that are not judged
    * @param lossScale what a loss is in means over the 2N anchors of NT-Xent, or 0 for other losses,
    *     which have no such bounds and are not judged
    */
-  CollapseWatch(int batch, double temperature, double warmupEpochs, double lossScale) {
+  CollapseWatch(int batch, int queue, double temperature, double warmupEpochs, double lossScale) {
     this.warmupEpochs = warmupEpochs;
     this.lossScale = lossScale;
-    this.chance = Math.log(2.0 * batch - 1);
-    this.best = Math.log1p((2.0 * batch - 2) * Math.exp(-1 / temperature));
+    this.chance = Math.log(2.0 * batch - 1 + queue);
+    this.best = Math.log1p((2.0 * batch - 2 + queue) * Math.exp(-1 / temperature));
   }
 
   /** Starts to watch a run. */
@@ -57,6 +58,7 @@ final class CollapseWatch {
     lossScale = config.loss().l2Norm() ? lossScale : 0;
     return new CollapseWatch(
         config.train().batch(),
+        config.loss().queue(),
         config.loss().temperature(),
         config.optim().warmupEpochs(),
         lossScale);

@@ -8,10 +8,12 @@ import dev.simclr.loss.Dclw;
 import dev.simclr.loss.Dhel;
 import dev.simclr.loss.Hcl;
 import dev.simclr.loss.NtXent;
+import dev.simclr.loss.NtXentQueue;
 import dev.simclr.loss.NtXentSum;
 import dev.simclr.loss.SupCon;
 import dev.simclr.torch.DType;
 import dev.simclr.torch.Tensor;
+import java.util.Optional;
 import java.util.function.LongFunction;
 
 /** The loss that a configuration asks for. */
@@ -24,6 +26,14 @@ interface Criterion {
    * @return scalars, owned by the innermost scope
    */
   NtXent.Result of(Tensor projections);
+
+  /**
+   * Hears that the gradient of a batch is there, so that its projections may become negatives of
+   * later ones.
+   *
+   * @param projections as in {@link #of}
+   */
+  default void computed(Tensor projections) {}
 
   /**
    * Checks that a configuration has a loss for its views.
@@ -39,6 +49,9 @@ interface Criterion {
     }
     if (views > 2 && !config.loss().l2Norm()) {
       throw Keys.refused("augment.views", views, "2 with loss.l2_norm false");
+    }
+    if (views > 2 && config.loss().queue() > 0) {
+      throw Keys.refused("augment.views", views, "2 with loss.queue " + config.loss().queue());
     }
     if (views > 2 && !objective.anyViews()) {
       throw Keys.refused(
@@ -81,8 +94,14 @@ interface Criterion {
    *
    * @param config that {@link #require} accepts
    * @param images that are trained on, which {@link #requireLabels} accepts
+   * @param queue of {@code loss.queue}, if it is above 0
    */
-  static LongFunction<Criterion> of(PretrainConfig config, ImageDataset images) {
+  static LongFunction<Criterion> of(
+      PretrainConfig config, ImageDataset images, Optional<NegativeQueue> queue) {
+    if (queue.isPresent()) {
+      Criterion queued = queued(new NtXentQueue(config.loss().temperature()), queue.get());
+      return batch -> queued;
+    }
     if (!byClass(config)) {
       Criterion same = of(config);
       return batch -> same;
@@ -112,6 +131,21 @@ interface Criterion {
       case DHEL -> new Dhel(t)::forward;
       case HCL -> new Hcl(t, loss.tauPlus(), loss.beta())::forward;
       case SUP_CON -> images(new SupCon(t), config.train().batch());
+    };
+  }
+
+  /** Each batch has the projections of those before it as further negatives. */
+  private static Criterion queued(NtXentQueue loss, NegativeQueue queue) {
+    return new Criterion() {
+      @Override
+      public NtXent.Result of(Tensor projections) {
+        return loss.forward(projections, queue.rows(projections.dtype()));
+      }
+
+      @Override
+      public void computed(Tensor projections) {
+        queue.add(projections);
+      }
     };
   }
 

@@ -64,6 +64,7 @@ final class GradientCache {
     NtXent.Result result = criterion.of(projections);
     seen.accept(projections, result.loss());
     result.loss().backward();
+    criterion.computed(projections);
     Tensor gradient = projections.grad().orElseThrow();
     for (long[] chunk : chunks) {
       try (var _ = TensorScope.open()) {

@@ -14,6 +14,9 @@ import java.util.List;
  * @param sigma how even the weights of {@link Objective#DCLW} are
  * @param tauPlus share of negatives that {@link Objective#HCL} takes to be of the anchor's class
  * @param beta how much similar negatives count in {@link Objective#HCL}
+ * @param queue projections of earlier batches that are further negatives ({@link
+ *     dev.simclr.loss.NtXentQueue}), for {@code nt-xent} of two views only; 0 means none. Filled as
+ *     the run goes on, by the rows of both views of each batch
  */
 public record LossConfig(
     Objective objective,
@@ -22,7 +25,9 @@ public record LossConfig(
     boolean l2Norm,
     double sigma,
     double tauPlus,
-    double beta) {
+    double beta,
+    int queue) {
+  private static final int MAX_QUEUE = 1 << 20;
 
   /** What a step minimises. All are means over the anchors, unless said otherwise. */
   public enum Objective {
@@ -88,6 +93,14 @@ public record LossConfig(
     Keys.between("loss.sigma", sigma, 0.001, 100);
     Keys.below("loss.tau_plus", tauPlus, 0, 1);
     Keys.between("loss.beta", beta, 0, 100);
+    Keys.between("loss.queue", queue, 0, MAX_QUEUE);
+    if (queue > 0 && objective != Objective.NT_XENT) {
+      throw Keys.refused(
+          "loss.queue", queue, "0 with loss.objective " + objective + ", more with nt-xent");
+    }
+    if (queue > 0 && !l2Norm) {
+      throw Keys.refused("loss.queue", queue, "0 with loss.l2_norm false");
+    }
   }
 
   /**
@@ -140,6 +153,7 @@ public record LossConfig(
     b.sigma = sigma;
     b.tauPlus = tauPlus;
     b.beta = beta;
+    b.queue = queue;
     return b;
   }
 
@@ -152,6 +166,7 @@ public record LossConfig(
     private double sigma = 0.5;
     private double tauPlus = 0.1;
     private double beta = 1;
+    private int queue = 0;
 
     private Builder() {}
 
@@ -197,13 +212,19 @@ public record LossConfig(
       return this;
     }
 
+    /** Sets {@code queue}. */
+    public Builder queue(int value) {
+      queue = value;
+      return this;
+    }
+
     /**
      * Returns the values, checked.
      *
      * @throws IllegalArgumentException naming the key, the value and what is allowed
      */
     public LossConfig build() {
-      return new LossConfig(objective, labels, temperature, l2Norm, sigma, tauPlus, beta);
+      return new LossConfig(objective, labels, temperature, l2Norm, sigma, tauPlus, beta, queue);
     }
   }
 }

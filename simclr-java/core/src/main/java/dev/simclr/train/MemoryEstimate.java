@@ -81,9 +81,12 @@ public record MemoryEstimate(
         : 0;
   }
 
-  /** No loss holds a matrix of similarities: projections, their directions, gradients of both. */
+  /**
+   * No loss holds a matrix of similarities: projections, their directions, gradients of both; of a
+   * queue rows and their directions.
+   */
   private static long loss(PretrainConfig config, NetworkSize network, long views) {
-    return 4 * views * projectionDim(config, network) * 4;
+    return (4 * views + 2L * config.loss().queue()) * projectionDim(config, network) * 4;
   }
 
   /** Width of z, which without a head is h. */

@@ -96,9 +96,13 @@ final class PretrainRun {
       request.onFolder().accept(folder.path());
       Optional<Evaluator> evaluator = Evaluator.of(config, backend, train, test);
       try (OnlineProbe probe =
-          evaluator.isPresent() && config.eval().probe()
-              ? new OnlineProbe(model, train, config, backend.device())
-              : null) {
+              evaluator.isPresent() && config.eval().probe()
+                  ? new OnlineProbe(model, train, config, backend.device())
+                  : null;
+          NegativeQueue queue =
+              config.loss().queue() > 0
+                  ? new NegativeQueue(config, model.head().outDim(), backend.device())
+                  : null) {
         return new PretrainSession(
                 request,
                 train,
@@ -108,6 +112,7 @@ final class PretrainRun {
                 optimizer,
                 evaluator,
                 Optional.ofNullable(probe),
+                Optional.ofNullable(queue),
                 folder,
                 memory)
             .run();

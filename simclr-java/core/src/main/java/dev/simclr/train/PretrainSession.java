@@ -1,5 +1,6 @@
 package dev.simclr.train;
 
+import dev.simclr.checkpoint.CheckpointException;
 import dev.simclr.checkpoint.SafetensorsWriter;
 import dev.simclr.compute.ViewSource;
 import dev.simclr.data.DataException;
@@ -39,6 +40,7 @@ final class PretrainSession {
   private final Checkpoints checkpoints;
   private final Optional<Evaluator> evaluator;
   private final Optional<OnlineProbe> probe;
+  private final Optional<NegativeQueue> queue;
   private final MeterPass meterPass;
   private final CollapseWatch watch;
   private final StepPlan plan;
@@ -55,6 +57,7 @@ final class PretrainSession {
       Optimizer optimizer,
       Optional<Evaluator> evaluator,
       Optional<OnlineProbe> probe,
+      Optional<NegativeQueue> queue,
       RunFolder folder,
       MemoryEstimate memory) {
     this.request = request;
@@ -66,6 +69,7 @@ final class PretrainSession {
     this.model = model;
     this.optimizer = optimizer;
     this.probe = probe;
+    this.queue = queue;
     this.folder = folder;
     this.memory = memory;
     this.checkpoints = new Checkpoints(folder.checkpoints(), train.keepCheckpoints());
@@ -124,7 +128,8 @@ final class PretrainSession {
                 LossGuard.Mode.of(backend.device()),
                 new BatchImages(train, images));
         var _ = TensorCache.open(backend.device(), memory.peakBytes())) {
-      TrainStep trainStep = new TrainStep(backend, model, optimizer, config, guard, images, probe);
+      TrainStep trainStep =
+          new TrainStep(backend, model, optimizer, config, guard, images, probe, queue);
       Pace pace = new Pace(train.imagesPerStep());
       pace.restart(System.nanoTime(), views.waitNanos());
       model.train(true);
@@ -275,7 +280,12 @@ final class PretrainSession {
             versions(),
             new TreeMap<>());
     Path path =
-        checkpoints.save(state, model.state(), optimizer.state(), probe.map(OnlineProbe::state));
+        checkpoints.save(
+            state,
+            model.state(),
+            optimizer.state(),
+            probe.map(OnlineProbe::state),
+            queue.map(NegativeQueue::state));
     listener.saved(path, step);
   }
 
@@ -309,6 +319,14 @@ final class PretrainSession {
                     LOG.log(
                         Level.INFO,
                         "eval.probe: the checkpoint has none, so it begins to learn now")));
+    queue.ifPresent(q ->
+        q.restore(
+            saved
+                .queue()
+                .orElseThrow(() ->
+                    new CheckpointException(
+                        saved.path() + " has no queue, which loss.queue asks for")),
+            state.step() * train.accumulate()));
     secondsBefore = state.seconds();
   }
 

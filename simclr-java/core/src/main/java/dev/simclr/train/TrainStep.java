@@ -39,6 +39,7 @@ final class TrainStep {
    * @param guard sees all losses
    * @param images that are trained on, whose labels the loss may use
    * @param probe classifiers that learn beside the encoder, if there are any
+   * @param queue further negatives, if there are any
    */
   TrainStep(
       Backend backend,
@@ -47,11 +48,12 @@ final class TrainStep {
       PretrainConfig config,
       LossGuard guard,
       ImageDataset images,
-      Optional<OnlineProbe> probe) {
+      Optional<OnlineProbe> probe,
+      Optional<NegativeQueue> queue) {
     this.backend = backend;
     this.model = model;
     this.optimizer = optimizer;
-    this.criteria = Criterion.of(config, images);
+    this.criteria = Criterion.of(config, images, queue);
     this.chunks =
         Chunks.several(config.train())
             ? Optional.of(new Chunks(config.train(), config.augment().views()))
@@ -115,6 +117,7 @@ final class TrainStep {
     NtXent.Result result = criterion.of(projections);
     guard.observe(step, batch, projections, result.loss(), lr);
     result.loss().backward();
+    criterion.computed(projections);
     return result;
   }
 

@@ -35,6 +35,7 @@ public final class TrainingSteps implements AutoCloseable {
   private final int accumulate;
   private final TensorScope scope;
   private final SimClrModel model;
+  private final Optional<NegativeQueue> queue;
   private final Optimizer optimizer;
   private final LossGuard guard;
   private final TensorCache cache;
@@ -66,6 +67,10 @@ public final class TrainingSteps implements AutoCloseable {
     this.accumulate = config.train().accumulate();
     this.scope = TensorScope.open();
     this.model = SimClrModel.create(config, backend.device());
+    this.queue =
+        config.loss().queue() > 0
+            ? Optional.of(new NegativeQueue(config, model.head().outDim(), backend.device()))
+            : Optional.empty();
     this.optimizer = Optimizers.create(config.optim(), model.parameters());
     this.guard =
         new LossGuard(
@@ -77,7 +82,7 @@ public final class TrainingSteps implements AutoCloseable {
             backend.device(), MemoryEstimate.of(config, bf16, 0, ViewLoader.BUFFERS).peakBytes());
     model.train(true);
     this.trainStep =
-        new TrainStep(backend, model, optimizer, config, guard, images, Optional.empty());
+        new TrainStep(backend, model, optimizer, config, guard, images, Optional.empty(), queue);
     this.loader =
         part == Part.MODEL
             ? madeOnce(config, images)
@@ -148,6 +153,7 @@ public final class TrainingSteps implements AutoCloseable {
     cache.close();
     guard.close();
     optimizer.close();
+    queue.ifPresent(NegativeQueue::close);
     model.close();
     scope.close();
   }
