@@ -226,6 +226,20 @@ final class DryRunTest {
     }
   }
 
+  /** The lists start from the working directory, and what they name from their folder. */
+  @Test
+  void listsNeedNoRoot() throws IOException {
+    TinyFolder.write(directory.resolve("images"), 4, 0);
+    Path list = directory.resolve("images/list.txt");
+    Files.writeString(list, "train/rows/0.png\ntrain/columns/1.png\n");
+    assertSays(
+        dryRun("data.source=list", "data.train=" + list, "train.batch=2", "optim.warmup_epochs=0"),
+        "data",
+        "2 training and 0 test images");
+    Outcome none = dryRun("data.source=list");
+    none.assertFailed(2, "data.train is not set; data.source list needs the file that lists the");
+  }
+
   @Test
   void publishedSizesFollowThePart() {
     assertSays(dryRun("--recipe", "stl10"), "data", "100,000 training and 8,000 test images");

@@ -68,6 +68,30 @@ final class ImageListSourceTest {
     }
   }
 
+  /** Lists may lie in folders of their own. */
+  @Test
+  void withoutARootPathsStartFromTheFolderOfTheirList() throws IOException {
+    Files.createDirectories(dir.resolve("lists/tests"));
+    Path train = Files.writeString(dir.resolve("lists/train.txt"), "../images/2.png,cat\n");
+    Path test = Files.writeString(dir.resolve("lists/tests/test.txt"), "../../images/3.png,cat\n");
+    ImageListSource source =
+        ImageListSource.of(Path.of("").toAbsolutePath().relativize(train), Optional.of(test));
+    int[] images = {2, 3};
+    for (Split split : Split.values()) {
+      try (ImageDataset dataset =
+          Datasets.open(source, split, dir.resolve("cache"), BadImagePolicy.FAIL, Progress.NONE)) {
+        assertArrayEquals(
+            TestImages.noise(images[split.ordinal()], 5, 7).array(), TestImages.pixels(dataset, 0));
+      }
+    }
+    assertEquals(train.toString(), source.location(Split.TRAIN));
+    DataException missing =
+        assertThrows(
+            DataException.class,
+            () -> ImageListSource.of(dir.resolve("none.txt"), Optional.empty()).list(Split.TRAIN));
+    assertEquals("cannot read " + dir.resolve("none.txt") + ": no such file", missing.getMessage());
+  }
+
   @Test
   void classesAreOptional() throws IOException {
     try (ImageDataset train = train("images/2.png\nimages/0.png\n")) {

@@ -99,7 +99,9 @@ final class BenchCommand implements Callable<Integer> {
 
   private static ImageDataset images(PretrainConfig config, Console console) {
     DataConfig data = config.data();
-    if (data.source() == DataConfig.Source.EMBEDDED || data.root().isPresent()) {
+    boolean rootless =
+        data.source() == DataConfig.Source.EMBEDDED || data.source() == DataConfig.Source.LIST;
+    if (rootless || data.root().isPresent()) {
       return RunData.open(data, Split.TRAIN, new PackingPrinter(console));
     }
     int size = data.imageSize();

@@ -19,15 +19,16 @@ import java.util.stream.Stream;
  * JPEG and PNG files that a text file in UTF-8 lists, one a line: a path, or a path, a comma and
  * the name of a class. The last comma counts, so a path may have commas where a class follows.
  *
- * <p>Paths are relative to the root, or absolute. Blank lines are left out. The order is that of
- * the list. Class numbers follow the sorted names of both lists, so that both splits number alike.
+ * <p>Paths are relative to the root, or to the folder of the list where there is no root, or
+ * absolute. Blank lines are left out. The order is that of the list. Class numbers follow the
+ * sorted names of both lists, so that both splits number alike.
  */
 public final class ImageListSource implements DataSource {
-  private final Path root;
+  private final Optional<Path> root;
   private final Path train;
   private final Optional<Path> test;
 
-  private ImageListSource(Path root, Path train, Optional<Path> test) {
+  private ImageListSource(Optional<Path> root, Path train, Optional<Path> test) {
     this.root = Objects.requireNonNull(root, "root");
     this.train = Objects.requireNonNull(train, "train");
     this.test = Objects.requireNonNull(test, "test");
@@ -41,7 +42,17 @@ public final class ImageListSource implements DataSource {
    * @param test the file that lists the test images, if there are any
    */
   public static ImageListSource of(Path root, Path train, Optional<Path> test) {
-    return new ImageListSource(root, train, test);
+    return new ImageListSource(Optional.of(root), train, test);
+  }
+
+  /**
+   * Listed images, whose relative paths start from the folder of the list they are in.
+   *
+   * @param train the file that lists the training images
+   * @param test the file that lists the test images, if there are any
+   */
+  public static ImageListSource of(Path train, Optional<Path> test) {
+    return new ImageListSource(Optional.empty(), train, test);
   }
 
   @Override
@@ -61,9 +72,10 @@ public final class ImageListSource implements DataSource {
 
   @Override
   public ImageList list(Split split) {
-    List<Line> lines = lines(file(split));
+    Path file = file(split);
+    List<Line> lines = lines(file);
     if (lines.isEmpty()) {
-      throw new DataException(file(split) + " lists no image");
+      throw new DataException(file + " lists no image");
     }
     Set<String> names = new TreeSet<>();
     for (Split each : Split.values()) {
@@ -72,19 +84,23 @@ public final class ImageListSource implements DataSource {
             .forEach(line -> line.className.ifPresent(names::add));
       }
     }
-    Path directory = SourceFiles.directory(root);
+    Path directory = root.map(SourceFiles::directory).orElseGet(file::getParent);
     return new FileImages(
         directory,
-        lines.stream().map(line -> stat(directory, line, file(split))).toList(),
+        lines.stream().map(line -> stat(directory, line, file)).toList(),
         List.copyOf(names));
   }
 
   private Path file(Split split) {
-    Path directory = SourceFiles.directory(root);
-    return split == Split.TRAIN
-        ? directory.resolve(train)
-        : test.map(directory::resolve)
-            .orElseThrow(() -> new DataException("no list of test images"));
+    Path list =
+        split == Split.TRAIN
+            ? train
+            : test.orElseThrow(() -> new DataException("no list of test images"));
+    if (root.isPresent()) {
+      return SourceFiles.directory(root.get()).resolve(list);
+    }
+    Path absolute = list.toAbsolutePath().normalize();
+    return SourceFiles.directory(absolute.getParent()).resolve(absolute.getFileName());
   }
 
   /** A line of a list. */

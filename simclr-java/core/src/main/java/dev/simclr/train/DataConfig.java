@@ -7,8 +7,10 @@ import java.util.Optional;
  * Where the images come from (YAML section {@code data}).
  *
  * @param source the kind of data
- * @param root the directory that holds the data; {@code embedded} needs none, and for {@code
- *     fashion-mnist} it is by default where Debian's package puts the files
+ * @param root the directory that holds the data; {@code embedded} needs none, for {@code
+ *     fashion-mnist} it is by default where Debian's package puts the files, and for {@code list}
+ *     the lists and what they name start from it, or without it the lists from the working
+ *     directory, and what they name from the folder of the list
  * @param train for {@code folder} and {@code imagenet}: the subdirectory of {@code root} with the
  *     training images; absent means {@code train} where that exists, else {@code root} itself. For
  *     {@code stl10}: {@code train} (the default), {@code unlabeled}, {@code train+unlabeled} or

@@ -128,16 +128,7 @@ public final class RunData implements AutoCloseable {
       case STL10 -> Stl10Source.of(root(data), data.train().orElse("train"));
       case FASHION_MNIST -> FashionMnistSource.of(data.root().orElse(FashionMnistSource.DEBIAN));
       case FOLDER -> ImageFolderSource.of(root(data), data.train(), data.test());
-      case LIST ->
-          ImageListSource.of(
-              root(data),
-              Path.of(
-                  data.train()
-                      .orElseThrow(() ->
-                          new IllegalArgumentException(
-                              "data.train is not set; data.source list needs the file that lists"
-                                  + " the training images"))),
-              data.test().map(Path::of));
+      case LIST -> list(data);
       case IMAGENET ->
           ImageFolderSource.of(
               root(data),
@@ -145,6 +136,20 @@ public final class RunData implements AutoCloseable {
               data.test().or(() -> Optional.of("val")));
       case EMBEDDED -> EmbeddedImages.source();
     };
+  }
+
+  private static ImageListSource list(DataConfig data) {
+    Path train =
+        Path.of(
+            data.train()
+                .orElseThrow(() ->
+                    new IllegalArgumentException(
+                        "data.train is not set; data.source list needs the file that lists the"
+                            + " training images")));
+    Optional<Path> test = data.test().map(Path::of);
+    return data.root()
+        .map(root -> ImageListSource.of(root, train, test))
+        .orElseGet(() -> ImageListSource.of(train, test));
   }
 
   private static Path root(DataConfig data) {
