@@ -182,6 +182,23 @@ final class PublishedWeightsTest {
   }
 
   @Test
+  void aFileOfANetworkOfOnesOwnIsToldFromAPublishedOne() throws IOException {
+    Path own = directory.resolve("mine.safetensors");
+    try (var _ = TensorScope.open()) {
+      SafetensorsWriter.write(
+          own,
+          Map.of("weight", Tensor.zeros(DType.FLOAT32, 2)),
+          Map.of("data.image_size", "16", "augment.interpolation", "bilinear"));
+    }
+    simclr("knn", own, "data.source=embedded")
+        .assertFailed(
+            2,
+            own
+                + " is of a network of your own, which the command line does not know; load it in"
+                + " code with Encoder.load, giving the network");
+  }
+
+  @Test
   void settingsOfItsArchitectureAreRequiredAndChecked() throws IOException {
     String missing = published + " does not say what network it is for; give the settings ";
     String normalised = ", and augment.mean and augment.std if it takes normalised pixels";

@@ -121,6 +121,12 @@ final class EncoderArguments {
             .filter(key -> settings.stream().map(EncoderArguments::key).noneMatch(key::equals))
             .filter(key -> !sources.give(key))
             .toList();
+    if (!missing.isEmpty() && Encoder.isOfOwnNetwork(place)) {
+      throw new ConfigException(
+          Encoder.file(place)
+              + " is of a network of your own, which the command line does not know; load it in code"
+              + " with Encoder.load, giving the network");
+    }
     if (!missing.isEmpty()) {
       throw new ConfigException(
           Encoder.file(place)

@@ -222,6 +222,17 @@ public final class Encoder implements AutoCloseable {
   }
 
   /**
+   * Returns whether an encoder file is of a network of a caller's own, as {@link
+   * dev.simclr.train.Pretrainer#encoder} takes it: code that has the network can load it.
+   *
+   * @param place the folder of a finished run, or an encoder file
+   * @throws dev.simclr.checkpoint.CheckpointException naming the file, if it is missing or damaged
+   */
+  public static boolean isOfOwnNetwork(Path place) {
+    return EncoderFile.find(place).isOfOwnNetwork();
+  }
+
+  /**
    * Reads what an encoder file says about the encoder, without loading it.
    *
    * @param place the folder of a finished run, or its {@code model.safetensors}

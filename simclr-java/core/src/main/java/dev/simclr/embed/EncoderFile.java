@@ -52,6 +52,13 @@ record EncoderFile(Path path) {
     }
   }
 
+  /** Returns whether the file is of a network of a caller's own, which a run wrote. */
+  boolean isOfOwnNetwork() {
+    try (SafetensorsReader reader = SafetensorsReader.open(path)) {
+      return EncoderConfig.isOfOwnNetwork(reader.metadata());
+    }
+  }
+
   /**
    * Reads what the file says about the encoder.
    *

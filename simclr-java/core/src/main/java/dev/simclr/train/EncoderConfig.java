@@ -99,6 +99,14 @@ public record EncoderConfig(
     return EncoderMetadata.isIn(metadata);
   }
 
+  /**
+   * Returns whether the metadata of a file are those of a network of a caller's own: they say how
+   * images are prepared, and nothing about the architecture.
+   */
+  public static boolean isOfOwnNetwork(Map<String, String> metadata) {
+    return EncoderMetadata.isOfViewsOnly(metadata);
+  }
+
   /** Returns this configuration with pixels normalised as (x - mean) / std. */
   public EncoderConfig normalized(List<Double> newMean, List<Double> newStd) {
     return new EncoderConfig(

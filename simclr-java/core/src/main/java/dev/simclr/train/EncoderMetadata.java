@@ -51,6 +51,11 @@ final class EncoderMetadata {
     return metadata.keySet().stream().anyMatch(key -> key.startsWith(MODEL));
   }
 
+  /** Whether there is a word on views and none on the architecture, as of a caller's network. */
+  static boolean isOfViewsOnly(Map<String, String> metadata) {
+    return metadata.containsKey(IMAGE_SIZE) && !isIn(metadata);
+  }
+
   /**
    * Reads the configuration.
    *
