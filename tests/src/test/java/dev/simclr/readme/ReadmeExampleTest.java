@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -31,23 +32,28 @@ final class ReadmeExampleTest {
 
   @TempDir Path directory;
 
-  /** The only block of a language in the section on use in code. */
-  private static String block(String language) throws IOException {
+  /** The blocks of a language in the section on use in code. */
+  private static List<String> blocks(String language) throws IOException {
     String readme = Files.readString(Repository.path("README.md"));
     String section = readme.split("(?m)^## In code$", -1)[1].split("(?m)^## ", -1)[0];
+    return FENCED
+        .matcher(section)
+        .results()
+        .filter(m -> m.group(1).equals(language))
+        .map(m -> m.group(2))
+        .toList();
+  }
+
+  /** The one Java block with a class. */
+  private static String example(String className) throws IOException {
     List<String> found =
-        FENCED
-            .matcher(section)
-            .results()
-            .filter(m -> m.group(1).equals(language))
-            .map(m -> m.group(2))
-            .toList();
-    assertEquals(1, found.size(), () -> language + " blocks in " + section);
+        blocks("java").stream().filter(b -> b.contains("class " + className + " {")).toList();
+    assertEquals(1, found.size(), className);
     return found.getFirst();
   }
 
-  private void compile(String source) throws IOException {
-    Path file = Files.writeString(directory.resolve("Example.java"), source);
+  private void compile(String className) throws IOException {
+    Path file = Files.writeString(directory.resolve(className + ".java"), example(className));
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     StringWriter complaints = new StringWriter();
     try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, UTF_8)) {
@@ -83,26 +89,21 @@ final class ReadmeExampleTest {
     return file;
   }
 
-  @Test
-  void theExampleCompilesAndRuns() throws IOException, InterruptedException {
-    compile(block("java"));
-    Random random = new Random(1);
-    for (int i = 0; i < 64; i++) {
-      image("images/" + i + ".png", random);
-    }
-    Path one = image("one.png", random);
+  /** Runs a compiled example and returns what it prints. */
+  private String run(String className, Path... arguments) throws IOException, InterruptedException {
     Path output = directory.resolve("output.txt");
-    ProcessBuilder child =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "--illegal-native-access=deny",
-            "-Xmx512m",
-            "-cp",
-            directory + ":" + System.getProperty("java.class.path"),
-            "Example",
-            directory.resolve("images").toString(),
-            one.toString());
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--illegal-native-access=deny",
+                "-Xmx512m",
+                "-cp",
+                directory + ":" + System.getProperty("java.class.path"),
+                className));
+    List.of(arguments).forEach(argument -> command.add(argument.toString()));
+    ProcessBuilder child = new ProcessBuilder(command);
     child.directory(directory.toFile()).redirectErrorStream(true).redirectOutput(output.toFile());
     child.environment().put("XDG_CACHE_HOME", directory.resolve("cache").toString());
     Process process = child.start();
@@ -113,6 +114,24 @@ final class ReadmeExampleTest {
     }
     String printed = Files.readString(output);
     assertEquals(0, process.exitValue(), printed);
+    return printed;
+  }
+
+  @Test
+  void everyExampleIsRun() throws IOException {
+    assertEquals(List.of(example("Example"), example("LossExample")), blocks("java"));
+  }
+
+  @Test
+  void theExampleCompilesAndRunsTwice() throws IOException, InterruptedException {
+    compile("Example");
+    Random random = new Random(1);
+    for (int i = 0; i < 64; i++) {
+      image("images/" + i + ".png", random);
+    }
+    Path one = image("one.png", random);
+    run("Example", directory.resolve("images"), one);
+    String printed = run("Example", directory.resolve("images"), one);
     Matcher last =
         Pattern.compile("(?m)^(\\d+) features, the first is (-?[\\d.E-]+)$").matcher(printed);
     assertTrue(last.find(), printed);
@@ -125,10 +144,50 @@ final class ReadmeExampleTest {
     }
   }
 
+  /** Loss and gradient of the formula of NT-Xent, by loops and differences. */
+  @Test
+  void theExampleOfALossIsThatOfTheFormula() throws IOException, InterruptedException {
+    compile("LossExample");
+    String printed = run("LossExample");
+    Matcher found = Pattern.compile("(?m)^loss (\\S+)\\ngradient \\[(.*)\\]$").matcher(printed);
+    assertTrue(found.find(), printed);
+    double[][] rows = {{1, 0}, {0, 1}, {1, 1}, {-1, 1}};
+    assertEquals(ntXent(rows), Double.parseDouble(found.group(1)), 1e-6);
+    String[] gradient = found.group(2).split(", ");
+    assertEquals(8, gradient.length);
+    for (int i = 0; i < 8; i++) {
+      double eps = 1e-5;
+      rows[i / 2][i % 2] += eps;
+      double above = ntXent(rows);
+      rows[i / 2][i % 2] -= 2 * eps;
+      double below = ntXent(rows);
+      rows[i / 2][i % 2] += eps;
+      assertEquals((above - below) / (2 * eps), Double.parseDouble(gradient[i]), 1e-5);
+    }
+  }
+
+  /** Of two images, view 1 then view 2, at temperature 0.5. */
+  private static double ntXent(double[][] rows) {
+    double loss = 0;
+    for (int i = 0; i < 4; i++) {
+      double sum = 0;
+      for (int j = 0; j < 4; j++) {
+        sum += i == j ? 0 : Math.exp(similarity(rows[i], rows[j]));
+      }
+      loss += (Math.log(sum) - similarity(rows[i], rows[(i + 2) % 4])) / 4;
+    }
+    return loss;
+  }
+
+  private static double similarity(double[] a, double[] b) {
+    return (a[0] * b[0] + a[1] * b[1]) / (Math.hypot(a[0], a[1]) * Math.hypot(b[0], b[1])) / 0.5;
+  }
+
   @Test
   void theCoordinatesAreThoseOfTheBuild() throws IOException {
     String pom = Files.readString(Repository.path("simclr-java/core/pom.xml"));
-    String dependency = block("xml");
+    assertEquals(1, blocks("xml").size());
+    String dependency = blocks("xml").getFirst();
     for (String name : List.of("groupId", "artifactId", "version")) {
       Pattern element = Pattern.compile("<%1$s>([^<]+)</%1$s>".formatted(name));
       Matcher documented = element.matcher(dependency);
