@@ -228,6 +228,32 @@ def batch_norm(dtype, shortcut):
     )
 
 
+def conv3x3(dtype, stride):
+    """Ours with the allocator that keeps freed memory, the peer with a glibc that does."""
+    tolerance = 1e-2 if dtype == "bfloat16" else 1e-4
+    return Comparison(
+        f"conv3x3-stride-{stride}-{dtype}",
+        f"3 x 3 convolution with stride {stride}, forward and backward of 512 x 16 x 32 x 32 to "
+        f"{stride * 16} channels in channels-last {dtype}",
+        "ms",
+        (
+            Ours(
+                "simclr-java", "Conv3x3Benchmark.step",
+                {"dtype": dtype, "stride": stride, "threads": 2}, threads=2,
+            ),
+            Peer(
+                "PyTorch, memory kept", "conv3x3.py", ("time", dtype, str(stride)),
+                ("torch", "numpy"), 2, KEEP,
+            ),
+        ),
+        higher_is_better=False,
+        agreement=tuple(
+            (f"norm of the {name}", tolerance)
+            for name in ("output", "input's gradient", "weight's gradient")
+        ),
+    )  # fmt: skip
+
+
 def lars():
     def peer(name, form, environment=()):
         return Peer(name, "lars.py", ("time", form), ("torch", "numpy"), 2, environment)
@@ -484,6 +510,7 @@ ALL = (
     nt_xent_alone(65536),
     nt_xent_memory(65536, peers=False),
     *(batch_norm(d, s) for d in ("bfloat16", "float32") for s in (False, True)),
+    *(conv3x3(d, s) for d in ("bfloat16", "float32") for s in (1, 2)),
     lars(),
     *(training_step(dtype) for dtype in ("bfloat16", "float32")),
     training_step("bfloat16", width=1.0, batch=64),

@@ -2,7 +2,6 @@ package dev.simclr.benchmark;
 
 import dev.simclr.torch.CpuAllocator;
 import dev.simclr.torch.DType;
-import dev.simclr.torch.MemoryFormat;
 import dev.simclr.torch.Nn;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
@@ -76,14 +75,7 @@ public class BatchNormBenchmark {
   }
 
   private Tensor activations(String name) {
-    DType type =
-        switch (dtype) {
-          case "float32" -> DType.FLOAT32;
-          case "bfloat16" -> DType.BFLOAT16;
-          default -> throw new IllegalArgumentException("dtype is " + dtype);
-        };
-    Tensor values = FormulaInputs.signed(name, 1, 512, CHANNELS, 32, 32);
-    return values.to(type).contiguous(MemoryFormat.CHANNELS_LAST);
+    return FormulaInputs.images(name, dtype, 512, CHANNELS, 32);
   }
 
   private void check() {

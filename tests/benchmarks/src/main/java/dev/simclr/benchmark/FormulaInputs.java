@@ -1,6 +1,7 @@
 package dev.simclr.benchmark;
 
 import dev.simclr.torch.DType;
+import dev.simclr.torch.MemoryFormat;
 import dev.simclr.torch.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32;
@@ -38,6 +39,25 @@ public final class FormulaInputs {
       values[i] = (float) (bound * (2 * (Integer.toUnsignedLong(h) / 0x1p32) - 1));
     }
     return Tensor.of(values, shape);
+  }
+
+  /**
+   * Returns uniform numbers in [-1, 1) as square images in channels-last memory, owned by the
+   * innermost scope.
+   *
+   * @param name decides which
+   * @param dtype float32, or bfloat16 to round them
+   */
+  public static Tensor images(String name, String dtype, long count, long channels, long size) {
+    DType type =
+        switch (dtype) {
+          case "float32" -> DType.FLOAT32;
+          case "bfloat16" -> DType.BFLOAT16;
+          default -> throw new IllegalArgumentException("dtype is " + dtype);
+        };
+    return signed(name, 1, count, channels, size, size)
+        .to(type)
+        .contiguous(MemoryFormat.CHANNELS_LAST);
   }
 
   /** Returns the L2 norm of a tensor, summed in float64. */

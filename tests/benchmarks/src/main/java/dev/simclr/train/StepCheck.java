@@ -49,7 +49,15 @@ public final class StepCheck {
               .to(backend.precision().bf16() ? DType.BFLOAT16 : DType.FLOAT32)
               .contiguous(MemoryFormat.CHANNELS_LAST);
       TrainStep step =
-          new TrainStep(backend, model, optimizer, config, guard, images, Optional.empty());
+          new TrainStep(
+              backend,
+              model,
+              optimizer,
+              config,
+              guard,
+              images,
+              Optional.empty(),
+              Optional.empty());
       ViewSource source = new Same(views);
       Report report = Report.ofTorch(dtype(backend, model, views));
       for (int i = 1; i <= STEPS; i++) {
