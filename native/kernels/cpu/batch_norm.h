@@ -10,13 +10,12 @@
 
 #include <stdint.h>
 
+#include "batch_norm_then.h"
+
 namespace sct::batch_norm {
 
 // What widths should be a multiple of: four vectors of AVX-512.
 constexpr int64_t kFold = 64;
-
-// What follows the normalisation.
-enum class Then { kNothing, kRelu, kAddRelu };
 
 // [rows, width] elements.
 struct Shape {

@@ -1,6 +1,7 @@
 #include "detail/batch_norm_cpu.h"
 
 #include <ATen/ops/empty.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
 #include <vector>
@@ -21,15 +22,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 using Optional = std::optional<Tensor>;
 
-at::MemoryFormat rows_format(const Tensor& x) {
-  return x.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
-}
-
-// `t`, which has the shape of `x`, as rows of channels.
-Tensor as_rows(const Tensor& t, const Tensor& x) { return t.contiguous(rows_format(x)); }
-
-Tensor empty_rows(const Tensor& x) { return at::empty(x.sizes(), x.options(), rows_format(x)); }
-
 Matrix matrix_of(const Tensor& x) {
   return {x.numel() / x.size(1), x.size(1), x.scalar_type() == at::kBFloat16};
 }
@@ -41,8 +33,6 @@ const Kernels& kernels_for(const Tensor& x) {
 const float* floats(const Optional& t) {
   return t.has_value() ? t->const_data_ptr<float>() : nullptr;
 }
-
-bool is_defined(const Optional& t) { return t.has_value() && t->defined(); }
 
 // What the kernels multiply with and add, in float32. The mean is rounded, and what that loses is
 // made good by the shift: it would show where a channel varies little around a large mean.
@@ -132,10 +122,6 @@ Tensor normalized(const Kernels& kernels, const Tensor& x, const Optional& short
                     {x.const_data_ptr(), data_of(shortcut), constants.get(), y.mutable_data_ptr()},
                     then);
   return y;
-}
-
-Optional rows_or_none(const Optional& shortcut, const Tensor& x) {
-  return is_defined(shortcut) ? Optional(as_rows(*shortcut, x)) : std::nullopt;
 }
 
 struct Options {
@@ -269,36 +255,11 @@ struct BatchNormCpu : torch::autograd::Function<BatchNormCpu> {
   }
 };
 
-bool fits_channels(const Optional& t, int64_t channels) {
-  return !is_defined(t) || (t->is_cpu() && t->scalar_type() == at::kFloat && t->dim() == 1 &&
-                            t->size(0) == channels && t->is_contiguous());
-}
-
-bool requires_grad(const Optional& t) { return is_defined(t) && t->requires_grad(); }
-
 }  // namespace
 
-bool BatchNormTensors::differentiable() const {
-  return at::GradMode::is_enabled() && (x.requires_grad() || requires_grad(shortcut) ||
-                                        requires_grad(weight) || requires_grad(bias));
-}
-
 bool fits_batch_norm_cpu(const BatchNormTensors& tensors) {
-  const Tensor& x = tensors.x;
-  const bool typed = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
-  if (!x.is_cpu() || x.layout() != at::kStrided || !typed || (x.dim() != 2 && x.dim() != 4) ||
-      x.numel() == 0 || !x.is_contiguous(rows_format(x))) {
-    return false;
-  }
-  const Optional& shortcut = tensors.shortcut;
-  const bool fits_shortcut = !is_defined(shortcut) ||
-                             (shortcut->is_cpu() && shortcut->scalar_type() == x.scalar_type() &&
-                              shortcut->layout() == at::kStrided && shortcut->sizes() == x.sizes());
-  const int64_t channels = x.size(1);
-  return fits_shortcut && fits_channels(tensors.weight, channels) &&
-         fits_channels(tensors.bias, channels) && fits_channels(tensors.running_mean, channels) &&
-         fits_channels(tensors.running_var, channels) && !requires_grad(tensors.running_mean) &&
-         !requires_grad(tensors.running_var);
+  const at::ScalarType type = tensors.x.scalar_type();
+  return tensors.x.is_cpu() && (type == at::kFloat || type == at::kBFloat16) && fits_rows(tensors);
 }
 
 Tensor batch_norm_cpu(const BatchNormTensors& tensors, Then then, double momentum, double eps,
