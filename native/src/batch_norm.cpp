@@ -3,6 +3,7 @@
 #include <ATen/ops/batch_norm.h>
 
 #include "detail/batch_norm_cpu.h"
+#include "detail/batch_norm_cuda.h"
 #include "detail/call.h"
 
 using namespace sct;
@@ -42,6 +43,14 @@ Tensor normalize(const BatchNormTensors& t, bool training, double momentum, doub
     }
     if (!t.differentiable()) {
       return batch_norm_cpu_evaluate(t, then, eps);
+    }
+  }
+  if (fits_batch_norm_cuda(t)) {
+    if (training) {
+      return batch_norm_cuda(t, then, momentum, eps, alone());
+    }
+    if (!t.differentiable()) {
+      return batch_norm_cuda_evaluate(t, then, eps);
     }
   }
   return with_operations(t, training, momentum, eps, then);

@@ -7,10 +7,12 @@
  * batch (unbiased variance); without, they are required and normalise. With `training` a channel
  * must have more than one value, as in PyTorch: SCT_SHAPE.
  *
- * On the CPU, with an input of float32 or bfloat16 that is [N, C] or channels-last [N, C, H, W] and
- * everything else in float32, statistics are computed in float32 and double, the result is rounded
- * once, and the whole is one kernel, differentiable once, with the instruction set that
- * sct_augment_isa tells; same bits with any number of threads. Evaluation that needs gradients, and
+ * With an input that is [N, C] or channels-last [N, C, H, W], of float32 or bfloat16 on the CPU and
+ * of float32, bfloat16 or float16 on a GPU where sct_cuda_is_loaded, and everything else in
+ * float32, passes are in float32 and what they come to is added in double precision, the result is
+ * rounded once, and the whole is a few kernels of our own, differentiable once. On the CPU with the
+ * instruction set that sct_augment_isa tells, and the same bits with any number of threads; on a
+ * GPU the same bits on every run, and nothing waits for it. Evaluation that needs gradients, and
  * other inputs, go through libtorch's operations. */
 #ifndef SCT_BATCH_NORM_H
 #define SCT_BATCH_NORM_H

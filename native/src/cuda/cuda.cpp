@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "cuda/augment_batch.h"
+#include "cuda/batch_norm_launch.h"
 #include "cuda/nt_xent_launch.h"
 #include "detail/cuda_table.h"
 
@@ -132,6 +133,12 @@ constexpr CudaTable kTable = {
     .nt_xent_can_fuse = nt_xent_can_fuse,
     .nt_xent_fused_forward = nt_xent_fused_forward,
     .nt_xent_fused_backward = nt_xent_fused_backward,
+    .batch_norm_statistics = batch_norm_statistics,
+    .batch_norm_normalization = batch_norm_normalization,
+    .batch_norm_evaluation = batch_norm_evaluation,
+    .batch_norm_apply = batch_norm_apply,
+    .batch_norm_reduce = batch_norm_reduce,
+    .batch_norm_apply_gradient = batch_norm_apply_gradient,
 };
 
 __attribute__((constructor)) void register_table() { simclr_torch_register_cuda(&kTable); }

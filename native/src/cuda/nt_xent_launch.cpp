@@ -1,21 +1,8 @@
 #include "cuda/nt_xent_launch.h"
 
-#include <c10/cuda/CUDAException.h>
-#include <c10/cuda/CUDAGuard.h>
-#include <c10/cuda/CUDAStream.h>
+#include "cuda/launch.h"
 
 namespace sct {
-namespace {
-
-template <class Pass>
-void launch(int (*kernel)(const Pass& pass, cudaStream_t stream), const Pass& pass,
-            int32_t device) {
-  const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(device));
-  const cudaStream_t stream = c10::cuda::getCurrentCUDAStream();
-  C10_CUDA_CHECK(static_cast<cudaError_t>(kernel(pass, stream)));
-}
-
-}  // namespace
 
 void nt_xent_forward(const nt_xent::cuda::Forward& pass, int32_t device) {
   launch(nt_xent::cuda::launch_forward, pass, device);

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "cuda/batch_norm.h"
 #include "cuda/nt_xent.h"
 #include "cuda/nt_xent_fused.h"
 #include "sct/augment.h"
@@ -35,6 +36,13 @@ struct CudaTable {
   bool (*nt_xent_can_fuse)(int32_t device);
   void (*nt_xent_fused_forward)(const nt_xent::cuda::FusedForward& pass, int32_t device);
   void (*nt_xent_fused_backward)(const nt_xent::cuda::FusedBackward& pass, int32_t device);
+  // Likewise on the current stream.
+  void (*batch_norm_statistics)(const batch_norm::cuda::Statistics& pass, int32_t device);
+  void (*batch_norm_normalization)(const batch_norm::cuda::Normalization& pass, int32_t device);
+  void (*batch_norm_evaluation)(const batch_norm::cuda::Evaluation& pass, int32_t device);
+  void (*batch_norm_apply)(const batch_norm::cuda::Apply& pass, int32_t device);
+  void (*batch_norm_reduce)(const batch_norm::cuda::Reduce& pass, int32_t device);
+  void (*batch_norm_apply_gradient)(const batch_norm::cuda::ApplyGradient& pass, int32_t device);
 };
 
 // Whether the library is loaded.

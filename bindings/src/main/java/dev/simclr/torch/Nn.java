@@ -115,8 +115,9 @@ public final class Nn {
    * Returns batch normalisation over all dimensions but 1 (Ioffe and Szegedy 2015, <a
    * href="https://arxiv.org/abs/1502.03167">arXiv 1502.03167</a>).
    *
-   * <p>On the CPU, with an input of FLOAT32 or BFLOAT16 that is {@code [N, C]} or channels-last
-   * {@code [N, C, H, W]} and everything else in FLOAT32, this is one native kernel, which can be
+   * <p>With an input that is {@code [N, C]} or channels-last {@code [N, C, H, W]}, of FLOAT32 or
+   * BFLOAT16 on the CPU and of FLOAT32, BFLOAT16 or FLOAT16 on a GPU where {@link Cuda#isLoaded},
+   * and everything else in FLOAT32, these are native kernels of our own, which can be
    * differentiated once, in training. Anything else goes through operations of libtorch.
    *
    * @param weight scale {@code [C]}, or none
@@ -151,7 +152,7 @@ public final class Nn {
 
   /**
    * Returns batch normalisation, as {@link #batchNorm} has it, without what is negative: {@code
-   * max(0, batchNorm(input))}, in the same kernel.
+   * max(0, batchNorm(input))}, in the same kernels.
    */
   public static Tensor batchNormRelu(
       Tensor input,
@@ -169,7 +170,7 @@ public final class Nn {
   /**
    * Returns batch normalisation, as {@link #batchNorm} has it, plus the shortcut of a residual
    * block, without what is negative: {@code max(0, batchNorm(input) + shortcut)}, in the same
-   * kernel.
+   * kernels.
    *
    * @param shortcut a tensor like {@code input}, or none
    * @param weight scale {@code [C]}, or none
