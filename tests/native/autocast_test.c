@@ -47,7 +47,10 @@ static void optimizer_steps_reach_the_cache(void) {
   OK(sct_set_grad(w, grad));
   sct_region region = enter(true);
   CLOSE(forward(x, w, SCT_BFLOAT16), 1, 0, 0);
-  OK(sct_sgd_step(&w, NULL, 1, 2.0, 0, 0, false));
+  const sct_optim_group group = {1, 0, false};
+  sct_tensor lr = NULL;
+  OK(sct_full(NULL, 0, 2, SCT_FLOAT32, SCT_CPU, -1, &lr));
+  OK(sct_sgd_step(&w, NULL, 1, &group, 1, lr, 0, false));
   CLOSE(forward(x, w, SCT_BFLOAT16), -1, 0, 0);
 
   /* A change that nobody announces goes unseen, which is what the cache is for... */
@@ -71,8 +74,8 @@ static void optimizer_steps_reach_the_cache(void) {
   region = enter(true);
   CLOSE(forward(x, w, SCT_BFLOAT16), 5, 0, 0);
   OK(sct_region_leave(&region));
-  sct_tensor all[] = {x, w, grad};
-  OK(sct_tensor_free(all, 3));
+  sct_tensor all[] = {x, w, grad, lr};
+  OK(sct_tensor_free(all, 4));
 }
 
 static void cache_can_be_off(void) {

@@ -39,6 +39,7 @@ NAMED_PICKS = {
     ("int64_t", "dim"): None,  # a number of sizes in some functions, a dimension in others
     ("int64_t", "output_count"): "pick_count",
     ("int64_t", "input_count"): "pick_count",
+    ("int64_t", "group_count"): "pick_count",
     ("int64_t", "arg_count"): "pick_count",
     ("int64_t", "out_rows"): "pick_count",
     ("int64_t", "capacity"): "pick_count",
@@ -50,6 +51,7 @@ POINTER_PICKS = {
     "const int64_t *": "pick_int64s",
     "const sct_tensor *": "pick_tensors",
     "const sct_value *": "pick_values",
+    "const sct_optim_group *": "pick_optim_groups",
     "const sct_augment_format *": "pick_augment_format",
     "const sct_augment_view *": "pick_augment_views",
     "const char *": "pick_text",

@@ -30,6 +30,7 @@ typedef struct {
   sct_tensor handles[kHandles];
   sct_value values[kHandles];
   const char *texts[kHandles];
+  sct_optim_group groups[kHandles];
   sct_augment_format format;
   sct_augment_view views[kHandles];
   _Alignas(64) unsigned char memory[kBytes];
@@ -217,6 +218,21 @@ static const char *const *pick_texts(Source *source, bool needed) {
     source->texts[i] = kPool[draw(source, 6)];
   }
   return source->texts;
+}
+
+/* Half of the time small groups, some of which add up to the parameters that there are. */
+static const sct_optim_group *pick_optim_groups(Source *source, bool needed) {
+  if (null_now(source, needed)) {
+    return NULL;
+  }
+  const bool sane = draw(source, 2) == 0;
+  for (int i = 0; i < kHandles; ++i) {
+    source->groups[i] =
+        (sct_optim_group){.count = sane ? (int64_t)draw(source, 3) : pick_int64(source),
+                          .weight_decay = sane ? 0.5 : pick_double(source),
+                          .adapt = pick_bool(source)};
+  }
+  return source->groups;
 }
 
 /* Small enough for 8 views to fit into `memory`. */

@@ -3,11 +3,19 @@ package dev.simclr.torch;
 import dev.simclr.torch.internal.SctOptim;
 
 /**
- * Optimizer steps on whole lists of parameters, in native code.
+ * Optimizer steps on whole lists of parameters, all groups of them in one native call.
  *
  * <p>Each works on the gradients of the parameters, outside any recorded graph, skips parameters
  * without one, and clears the cache of {@link Autocast}. State tensors have the shape, dtype and
- * device of their parameter and start as zeros.
+ * device of their parameter and start as zeros. A parameter that is in the list more than once
+ * moves in turn, as in as many calls.
+ *
+ * <p>The learning rate is a float32 or float64 tensor without dimensions. On the CPU, wherever the
+ * parameters are, its value must be finite and is read once, during the call; a CUDA graph that
+ * captures the step repeats it with that value. On the device of all parameters nothing reads it on
+ * the host: it is not checked, and a captured step takes what it holds at each replay. A step with
+ * any other tensor throws {@link TorchException}, as does one with groups that do not fit the list,
+ * and moves nothing.
  */
 public final class Optim {
 
@@ -22,48 +30,48 @@ public final class Optim {
   public static void sgdStep(
       TensorList params,
       TensorList momentumBuffers,
-      double lr,
+      OptimGroups groups,
+      Tensor lr,
       double momentum,
-      double weightDecay,
       boolean nesterov) {
     SctOptim.sgdStep(
         params.handles(),
         momentumBuffers.handlesFor(params, "momentumBuffers"),
         params.size(),
-        lr,
+        groups.array(),
+        groups.size(),
+        lr.handle(),
         momentum,
-        weightDecay,
         nesterov);
   }
 
   /**
    * Takes a step of LARS as the SimCLR reference does (You et al. 2017, <a
    * href="https://arxiv.org/abs/1708.03888">arXiv 1708.03888</a>; classic momentum): g = grad +
-   * weightDecay w; r = eeta |w| / |g| if {@code adapt} and both norms are above 0, else 1; v =
+   * weightDecay w; r = eeta |w| / |g| if the group adapts and both norms are above 0, else 1; v =
    * momentum v + lr r g; w = w - (nesterov ? momentum v + lr r g : v).
    *
    * @param velocity v, one for each parameter
-   * @param adapt false for the parameters that are excluded: scale and shift of norms, biases; they
-   *     take weightDecay 0 too
+   * @param groups with those of the parameters that are excluded, scale and shift of norms and
+   *     biases, neither adapted nor decayed
    */
   public static void larsStep(
       TensorList params,
       TensorList velocity,
-      double lr,
+      OptimGroups groups,
+      Tensor lr,
       double momentum,
-      double weightDecay,
       double eeta,
-      boolean adapt,
       boolean nesterov) {
     SctOptim.larsStep(
         params.handles(),
         velocity.handlesFor(params, "velocity"),
         params.size(),
-        lr,
+        groups.array(),
+        groups.size(),
+        lr.handle(),
         momentum,
-        weightDecay,
         eeta,
-        adapt,
         nesterov);
   }
 
@@ -75,29 +83,30 @@ public final class Optim {
    *
    * @param firstMoments m, one for each parameter
    * @param secondMoments v, one for each parameter
-   * @param step counted from 1
+   * @param step counted from 1; a CUDA graph repeats that which it captured
    */
   public static void adamwStep(
       TensorList params,
       TensorList firstMoments,
       TensorList secondMoments,
+      OptimGroups groups,
       long step,
-      double lr,
+      Tensor lr,
       double beta1,
       double beta2,
-      double eps,
-      double weightDecay) {
+      double eps) {
     SctOptim.adamwStep(
         params.handles(),
         firstMoments.handlesFor(params, "firstMoments"),
         secondMoments.handlesFor(params, "secondMoments"),
         params.size(),
+        groups.array(),
+        groups.size(),
         step,
-        lr,
+        lr.handle(),
         beta1,
         beta2,
-        eps,
-        weightDecay);
+        eps);
   }
 
   /** Removes the gradients. */

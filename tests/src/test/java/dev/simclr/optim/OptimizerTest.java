@@ -16,6 +16,8 @@ import dev.simclr.torch.LeakCheck;
 import dev.simclr.torch.MemoryFormat;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
+import dev.simclr.torch.TorchException;
+import dev.simclr.torch.TorchException.Kind;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -141,6 +143,98 @@ final class OptimizerTest {
         }
         assertArrayEquals(w, problem.w().toFloatArray());
       }
+    }
+  }
+
+  /**
+   * One tensor, changed between steps, as good as numbers; what it holds when a step comes counts.
+   */
+  @ParameterizedTest
+  @MethodSource("optimizers")
+  void takesTheLearningRateOutOfATensor(Maker make) {
+    for (DType dtype : List.of(DType.FLOAT64, DType.FLOAT32)) {
+      try (var _ = TensorScope.open()) {
+        GradientSteps byNumber = new GradientSteps(DType.FLOAT32);
+        GradientSteps byTensor = new GradientSteps(DType.FLOAT32);
+        Tensor learningRate = Tensor.zeros(dtype);
+        try (Optimizer numbers = make.apply(groups(byNumber));
+            Optimizer tensors = make.apply(groups(byTensor))) {
+          for (int step = 0; step < GradientSteps.STEPS; step++) {
+            byNumber.setGradients(step);
+            byTensor.setGradients(step);
+            learningRate.fill_(GradientSteps.learningRate(step));
+            numbers.step(learningRate.item());
+            tensors.step(learningRate);
+            assertArrayEquals(byNumber.w().toFloatArray(), byTensor.w().toFloatArray());
+            assertArrayEquals(byNumber.b().toFloatArray(), byTensor.b().toFloatArray());
+          }
+          assertEquals(numbers.state().keySet(), tensors.state().keySet());
+        }
+        assertEquals(
+            GradientSteps.learningRate(GradientSteps.STEPS - 1), learningRate.item(), 1e-8);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("optimizers")
+  void refusesTensorsThatAreNoLearningRate(Maker make) {
+    try (var _ = TensorScope.open()) {
+      GradientSteps problem = new GradientSteps(DType.FLOAT32);
+      GradientSteps other = new GradientSteps(DType.FLOAT32);
+      try (Optimizer optimizer = make.apply(groups(problem));
+          Optimizer untroubled = make.apply(groups(other))) {
+        problem.setGradients(0);
+        refused(Kind.SHAPE, optimizer, Tensor.ones(DType.FLOAT32, 1));
+        refused(Kind.INVALID_ARGUMENT, optimizer, Tensor.ones(DType.INT64));
+        refused(Kind.INVALID_ARGUMENT, optimizer, Tensor.ones(DType.BFLOAT16));
+        refused(Kind.INVALID_ARGUMENT, optimizer, Tensor.full(Double.NaN, DType.FLOAT64));
+        assertArrayEquals(other.w().toFloatArray(), problem.w().toFloatArray());
+        // The number of the step, too, is as if nothing had been.
+        steps(problem, optimizer, 0, 2);
+        steps(other, untroubled, 0, 2);
+        assertArrayEquals(other.w().toFloatArray(), problem.w().toFloatArray());
+      }
+    }
+  }
+
+  private static void refused(Kind kind, Optimizer optimizer, Tensor learningRate) {
+    var e = assertThrows(TorchException.class, () -> optimizer.step(learningRate));
+    assertEquals(kind, e.kind(), e.getMessage());
+  }
+
+  /** The formula in float64, at a learning rate that changes. */
+  @Test
+  void twoGroupsFollowTheirFormulasTogether() {
+    try (var _ = TensorScope.open()) {
+      GradientSteps problem = new GradientSteps(DType.FLOAT64);
+      double[] w = problem.w().toDoubleArray();
+      double[] b = problem.b().toDoubleArray();
+      double[] wBuffer = new double[w.length];
+      double[] bBuffer = new double[b.length];
+      Tensor learningRate = Tensor.zeros(DType.FLOAT64);
+      var decayed = new ParameterGroup(problem.parameters().subList(0, 1), 0.5, true);
+      var none = new ParameterGroup(List.of(), 7, true);
+      var other = new ParameterGroup(problem.parameters().subList(1, 2), 0, false);
+      try (Optimizer sgd = new Sgd(List.of(decayed, none, other), 0.75, false)) {
+        for (int step = 0; step < GradientSteps.STEPS; step++) {
+          double lr = GradientSteps.learningRate(step);
+          problem.setGradients(step);
+          sgd.step(learningRate.fill_(lr));
+          momentumStep(w, wBuffer, GradientSteps.gradient("w", step, 3, 4), lr, 0.5);
+          momentumStep(b, bBuffer, GradientSteps.gradient("b", step, 5), lr, 0);
+          assertArrayEquals(w, problem.w().toDoubleArray(), 1e-14);
+          assertArrayEquals(b, problem.b().toDoubleArray(), 1e-14);
+        }
+      }
+    }
+  }
+
+  private static void momentumStep(
+      double[] w, double[] buffer, double[] gradient, double lr, double decay) {
+    for (int i = 0; i < w.length; i++) {
+      buffer[i] = 0.75 * buffer[i] + gradient[i] + decay * w[i];
+      w[i] -= lr * buffer[i];
     }
   }
 

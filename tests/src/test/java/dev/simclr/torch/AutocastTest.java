@@ -135,12 +135,14 @@ class AutocastTest {
         TensorList params = TensorList.of(List.of(w));
         TensorList first = TensorList.of(List.of(w.detach().zerosLike()));
         TensorList second = TensorList.of(List.of(w.detach().zerosLike()));
+        OptimGroups groups = OptimGroups.all(params, 0, false);
+        Tensor lr = Tensor.full(64, DType.FLOAT32);
         assertArrayEquals(new float[] {1, 2, 3, 4}, product(w));
         w.setGrad(Tensor.full(-1, DType.FLOAT32, 2, 2));
         switch (optimizer) {
-          case 0 -> Optim.sgdStep(params, first, 64, 0.9, 0, false);
-          case 1 -> Optim.larsStep(params, first, 64, 0.9, 0, 1, false, false);
-          case 2 -> Optim.adamwStep(params, first, second, 1, 64, 0.9, 0.999, 1e-8, 0);
+          case 0 -> Optim.sgdStep(params, first, groups, lr, 0.9, false);
+          case 1 -> Optim.larsStep(params, first, groups, lr, 0.9, 1, false);
+          case 2 -> Optim.adamwStep(params, first, second, groups, 1, lr, 0.9, 0.999, 1e-8);
           default -> {
             w.detach().add_(64);
             Optim.emaUpdate(first, params, 0.9);
@@ -165,9 +167,11 @@ class AutocastTest {
       // Nothing can be written to elements that share memory.
       TensorList bad = TensorList.of(List.of(Tensor.zeros(DType.FLOAT32, 1, 1).expand(2, 2)));
       assertArrayEquals(new float[] {1, 2, 3, 4}, product(w));
+      OptimGroups groups = OptimGroups.all(params, 1, false);
+      Tensor lr = Tensor.full(0.5, DType.FLOAT32);
       assertThrows(
           TorchException.class,
-          () -> Optim.adamwStep(params, bad, good, 1, 0.5, 0.9, 0.999, 1e-8, 1));
+          () -> Optim.adamwStep(params, bad, good, groups, 1, lr, 0.9, 0.999, 1e-8));
       float[] decayed = {0.5f, 1, 1.5f, 2};
       assertArrayEquals(decayed, w.detach().toFloatArray(), "the weight decay comes first");
       assertArrayEquals(decayed, product(w));

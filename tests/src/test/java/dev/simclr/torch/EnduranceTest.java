@@ -62,7 +62,8 @@ class EnduranceTest {
         loss = x.linear(w).to(DType.FLOAT32).square().mean();
       }
       loss.backward();
-      Optim.sgdStep(params, buffers, 1e-6, 0.9, 0, false);
+      OptimGroups groups = OptimGroups.all(params, 0, false);
+      Optim.sgdStep(params, buffers, groups, Tensor.full(1e-6, DType.FLOAT32), 0.9, false);
       Optim.zeroGrad(params);
       List<Object> results = Op.find("aten::topk", "").call(x.select(0, 0), 3);
       assertEquals(2, results.size());

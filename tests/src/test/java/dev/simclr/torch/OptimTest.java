@@ -25,6 +25,10 @@ class OptimTest {
     return TensorList.of(Arrays.stream(params).map(Tensor::zerosLike).toList());
   }
 
+  private static Tensor lr(double value) {
+    return Tensor.full(value, DType.FLOAT64);
+  }
+
   @Test
   void sgdUpdatesWholeLists() {
     try (var _ = TensorScope.open()) {
@@ -33,7 +37,7 @@ class OptimTest {
       Tensor unused = Tensor.ones(DType.FLOAT32, 2).requiresGrad(true);
       TensorList params = TensorList.of(List.of(a, b, unused));
       TensorList buffers = zerosLike(a, b, unused);
-      Optim.sgdStep(params, buffers, 0.5, 0.9, 0.1, false);
+      Optim.sgdStep(params, buffers, OptimGroups.all(params, 0.1, false), lr(0.5), 0.9, false);
       assertClose(new double[] {1 - 0.5 * 2.1, 1 - 0.5 * 2.1}, a);
       assertClose(new double[] {10 + 0.5 * 3, 10 + 0.5 * 3}, b);
       assertClose(new double[] {1, 1}, unused);
@@ -47,12 +51,57 @@ class OptimTest {
     try (var _ = TensorScope.open()) {
       Tensor a = parameter(1, 2);
       TensorList params = TensorList.of(List.of(a));
-      Optim.larsStep(params, zerosLike(a), 0.5, 0.9, 0, 0.001, true, false);
+      OptimGroups groups = OptimGroups.all(params, 0, true);
+      Optim.larsStep(params, zerosLike(a), groups, lr(0.5), 0.9, 0.001, false);
       assertClose(new double[] {1 - 0.5 * 0.001, 1 - 0.5 * 0.001}, a);
       Tensor b = parameter(1, 2);
       Optim.adamwStep(
-          TensorList.of(List.of(b)), zerosLike(b), zerosLike(b), 1, 0.1, 0.9, 0.999, 0, 0);
+          TensorList.of(List.of(b)), zerosLike(b), zerosLike(b), groups, 1, lr(0.1), 0.9, 0.999, 0);
       assertClose(new double[] {0.9, 0.9}, b);
+    }
+  }
+
+  @Test
+  void groupsHaveOptionsOfTheirOwn() {
+    try (var _ = TensorScope.open()) {
+      Tensor a = parameter(1, 2);
+      Tensor b = parameter(1, 2);
+      Tensor c = parameter(1, 2);
+      TensorList params = TensorList.of(List.of(a, b, c));
+      OptimGroups groups =
+          OptimGroups.of(
+              List.of(
+                  new OptimGroups.Group(1, 0.5, true),
+                  new OptimGroups.Group(0, 9, true),
+                  new OptimGroups.Group(2, 0.25, false)));
+      assertEquals(3, groups.size());
+      Optim.larsStep(params, zerosLike(a, b, c), groups, lr(0.5), 0, 0.001, false);
+      assertClose(new double[] {1 - 0.5 * 0.001, 1 - 0.5 * 0.001}, a);
+      for (Tensor excluded : List.of(b, c)) {
+        assertClose(new double[] {1 - 0.5 * 2.25, 1 - 0.5 * 2.25}, excluded);
+      }
+    }
+  }
+
+  @Test
+  void groupsMustFitTheirList() {
+    try (var _ = TensorScope.open()) {
+      Tensor a = parameter(1, 1);
+      TensorList params = TensorList.of(List.of(a));
+      TensorList buffers = zerosLike(a);
+      Tensor lr = lr(0.1);
+      for (OptimGroups groups :
+          List.of(
+              OptimGroups.of(List.of()),
+              OptimGroups.of(List.of(new OptimGroups.Group(2, 0, false))),
+              OptimGroups.of(List.of(new OptimGroups.Group(-1, 0, false))),
+              OptimGroups.all(params, Double.NaN, false))) {
+        TorchException e =
+            assertThrows(
+                TorchException.class, () -> Optim.sgdStep(params, buffers, groups, lr, 0.9, false));
+        assertEquals(TorchException.Kind.INVALID_ARGUMENT, e.kind());
+      }
+      assertClose(new double[] {1, 1}, a);
     }
   }
 
@@ -88,9 +137,12 @@ class OptimTest {
       Tensor a = parameter(1, 1);
       TensorList params = TensorList.of(List.of(a));
       TensorList two = zerosLike(a, a);
+      OptimGroups groups = OptimGroups.all(params, 0, false);
+      Tensor lr = lr(0.1);
       IllegalArgumentException e =
           assertThrows(
-              IllegalArgumentException.class, () -> Optim.sgdStep(params, two, 0.1, 0, 0, false));
+              IllegalArgumentException.class,
+              () -> Optim.sgdStep(params, two, groups, lr, 0, false));
       assertEquals(
           "momentumBuffers: 2 tensors, must be one for each of 1 parameters", e.getMessage());
       assertClose(new double[] {1, 1}, a);

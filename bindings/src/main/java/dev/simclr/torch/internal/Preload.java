@@ -43,7 +43,7 @@ public final class Preload {
           new Function("linear", "IPPPP", Sct::sct_linear$handle),
           new Function("nt_xent", "IPDPPP", Sct::sct_nt_xent$handle),
           new Function("backward", "IPPB", Sct::sct_backward$handle),
-          new Function("sgd_step", "IPPLDDDB", Sct::sct_sgd_step$handle));
+          new Function("sgd_step", "IPPLPLPDB", Sct::sct_sgd_step$handle));
 
   private static final AtomicBoolean STARTED = new AtomicBoolean();
 

@@ -45,22 +45,17 @@ public final class AdamW extends Optimizer {
   }
 
   @Override
-  void update(double learningRate) {
-    long count;
-    try (var _ = TensorScope.open()) {
-      count = step.add_(1).itemLong();
-    }
-    for (Group group : groups()) {
-      Optim.adamwStep(
-          group.parameters(),
-          group.state().get(0),
-          group.state().get(1),
-          count,
-          learningRate,
-          beta1,
-          beta2,
-          epsilon,
-          group.options().weightDecay());
-    }
+  void update(Tensor learningRate) {
+    Optim.adamwStep(
+        parameters(),
+        states().get(0),
+        states().get(1),
+        groups(),
+        step.itemLong() + 1,
+        learningRate,
+        beta1,
+        beta2,
+        epsilon);
+    step.add_(1);
   }
 }

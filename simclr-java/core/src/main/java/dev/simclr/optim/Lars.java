@@ -1,6 +1,7 @@
 package dev.simclr.optim;
 
 import dev.simclr.torch.Optim;
+import dev.simclr.torch.Tensor;
 import java.util.List;
 
 /**
@@ -45,17 +46,8 @@ public final class Lars extends Optimizer {
   }
 
   @Override
-  void update(double learningRate) {
-    for (Group group : groups()) {
-      Optim.larsStep(
-          group.parameters(),
-          group.state().getFirst(),
-          learningRate,
-          momentum,
-          group.options().weightDecay(),
-          trust,
-          group.options().adapt(),
-          nesterov);
-    }
+  void update(Tensor learningRate) {
+    Optim.larsStep(
+        parameters(), states().getFirst(), groups(), learningRate, momentum, trust, nesterov);
   }
 }

@@ -1,8 +1,10 @@
 package dev.simclr.optim;
 
 import dev.simclr.model.Parameter;
+import dev.simclr.torch.DType;
 import dev.simclr.torch.GradMode;
 import dev.simclr.torch.Optim;
+import dev.simclr.torch.OptimGroups;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorList;
 import dev.simclr.torch.TensorScope;
@@ -15,7 +17,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Updates parameters from their gradients, one native call per group of parameters.
+ * Updates parameters from their gradients, all groups of them in one native call.
  *
  * <p>An optimizer owns its state tensors, one set per parameter, zero at first, and frees them in
  * {@link #close}. Parameters stay their modules'; a module is not to be moved after its optimizer
@@ -26,12 +28,12 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Lar
   // As in PyTorch.
   private static final double CLIP_EPSILON = 1e-6;
 
-  private final List<Group> groups = new ArrayList<>();
-  private final TensorList all;
+  private final TensorList parameters;
+  private final List<TensorList> states = new ArrayList<>();
+  private final OptimGroups groups;
   private final LinkedHashMap<String, Tensor> state = new LinkedHashMap<>();
-
-  /** A parameter group with native lists of its parameters and of each kind of state. */
-  record Group(ParameterGroup options, TensorList parameters, List<TensorList> state) {}
+  // Float64, on the CPU, so that it has every value that a caller may give.
+  private final Tensor learningRate;
 
   /**
    * Allocates state.
@@ -42,42 +44,40 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Lar
    * @throws IllegalArgumentException when there is nothing to update or a name occurs twice
    */
   Optimizer(List<ParameterGroup> groups, List<String> stateNames) {
-    List<Tensor> tensors = new ArrayList<>();
+    List<Parameter> all = groups.stream().flatMap(group -> group.parameters().stream()).toList();
     Set<String> names = new HashSet<>();
-    for (ParameterGroup group : groups) {
-      for (Parameter parameter : group.parameters()) {
-        tensors.add(parameter.tensor());
-        if (!names.add(parameter.name())) {
-          throw new IllegalArgumentException("two parameters are named '" + parameter.name() + "'");
-        }
+    for (Parameter parameter : all) {
+      if (!names.add(parameter.name())) {
+        throw new IllegalArgumentException("two parameters are named '" + parameter.name() + "'");
       }
     }
-    if (tensors.isEmpty()) {
+    if (all.isEmpty()) {
       throw new IllegalArgumentException("no parameters to update");
     }
-    all = TensorList.of(tensors);
+    parameters = TensorList.of(all.stream().map(Parameter::tensor).toList());
+    this.groups = OptimGroups.of(groups.stream().map(Optimizer::nativeGroup).toList());
     try (var _ = TensorScope.open();
         var _ = GradMode.noGrad()) {
-      for (ParameterGroup group : groups) {
-        this.groups.add(allocate(group, stateNames));
+      for (String kind : stateNames) {
+        states.add(allocate(kind, all));
       }
+      learningRate = Tensor.zeros(DType.FLOAT64).retain();
     }
   }
 
-  private Group allocate(ParameterGroup group, List<String> stateNames) {
-    List<TensorList> lists = new ArrayList<>();
-    for (String kind : stateNames) {
-      List<Tensor> tensors = new ArrayList<>();
-      for (Parameter parameter : group.parameters()) {
-        // The same memory layout as the parameter, so that updates run through both in order.
-        Tensor zeros = parameter.tensor().detach().zerosLike().retain();
-        tensors.add(zeros);
-        state.put(kind + "." + parameter.name(), zeros);
-      }
-      lists.add(TensorList.of(tensors));
+  private static OptimGroups.Group nativeGroup(ParameterGroup group) {
+    return new OptimGroups.Group(group.parameters().size(), group.weightDecay(), group.adapt());
+  }
+
+  private TensorList allocate(String kind, List<Parameter> all) {
+    List<Tensor> tensors = new ArrayList<>();
+    for (Parameter parameter : all) {
+      // The same memory layout as the parameter, so that updates run through both in order.
+      Tensor zeros = parameter.tensor().detach().zerosLike().retain();
+      tensors.add(zeros);
+      state.put(kind + "." + parameter.name(), zeros);
     }
-    List<Tensor> parameters = group.parameters().stream().map(Parameter::tensor).toList();
-    return new Group(group, TensorList.of(parameters), List.copyOf(lists));
+    return TensorList.of(tensors);
   }
 
   /** Adds a tensor that belongs to no single parameter to the state; this optimizer owns it. */
@@ -86,7 +86,17 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Lar
     return tensor;
   }
 
-  final List<Group> groups() {
+  /** Returns all parameters, group by group. */
+  final TensorList parameters() {
+    return parameters;
+  }
+
+  /** Returns the states of each kind, one for each parameter. */
+  final List<TensorList> states() {
+    return states;
+  }
+
+  final OptimGroups groups() {
     return groups;
   }
 
@@ -101,14 +111,28 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Lar
       throw new IllegalArgumentException(
           "learningRate is " + learningRate + "; allowed: finite, 0 or more");
     }
+    update(this.learningRate.fill_(learningRate));
+  }
+
+  /**
+   * Updates all parameters with a learning rate that a tensor holds: float32 or float64, without
+   * dimensions, on the CPU or where all parameters are. On a device it is not read, so that a CUDA
+   * graph that has captured this step repeats it with what the tensor holds then; for all but the
+   * learning rate, such as the number of the step of AdamW, the graph keeps what was.
+   *
+   * @param learningRate the learning rate of this step, which the caller keeps
+   * @throws dev.simclr.torch.TorchException when the tensor is none such, or holds on the CPU a
+   *     number that is not finite; nothing has changed then
+   */
+  public final void step(Tensor learningRate) {
     update(learningRate);
   }
 
-  abstract void update(double learningRate);
+  abstract void update(Tensor learningRate);
 
   /** Removes the gradients of all parameters. */
   public final void zeroGrad() {
-    Optim.zeroGrad(all);
+    Optim.zeroGrad(parameters);
   }
 
   /**
@@ -117,7 +141,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Lar
    * @return the norm, 0 without gradients
    */
   public final double gradNorm() {
-    return Optim.gradNorm(all);
+    return Optim.gradNorm(parameters);
   }
 
   /**
@@ -131,10 +155,8 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Lar
     }
     try (var _ = TensorScope.open();
         var _ = GradMode.noGrad()) {
-      for (Group group : groups) {
-        for (Parameter parameter : group.options().parameters()) {
-          parameter.tensor().grad().ifPresent(gradient -> gradient.mul_(factor));
-        }
+      for (Tensor parameter : parameters.tensors()) {
+        parameter.grad().ifPresent(gradient -> gradient.mul_(factor));
       }
     }
   }
@@ -171,5 +193,6 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Lar
   @Override
   public final void close() {
     state.values().forEach(Tensor::close);
+    learningRate.close();
   }
 }

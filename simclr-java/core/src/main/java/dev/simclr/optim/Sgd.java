@@ -1,6 +1,7 @@
 package dev.simclr.optim;
 
 import dev.simclr.torch.Optim;
+import dev.simclr.torch.Tensor;
 import java.util.List;
 
 /**
@@ -33,15 +34,7 @@ public final class Sgd extends Optimizer {
   }
 
   @Override
-  void update(double learningRate) {
-    for (Group group : groups()) {
-      Optim.sgdStep(
-          group.parameters(),
-          group.state().getFirst(),
-          learningRate,
-          momentum,
-          group.options().weightDecay(),
-          nesterov);
-    }
+  void update(Tensor learningRate) {
+    Optim.sgdStep(parameters(), states().getFirst(), groups(), learningRate, momentum, nesterov);
   }
 }

@@ -9308,8 +9308,9 @@ public class Sct extends Sct$shared {
             Sct.C_POINTER,
             Sct.C_POINTER,
             Sct.C_LONG,
-            Sct.C_DOUBLE,
-            Sct.C_DOUBLE,
+            Sct.C_POINTER,
+            Sct.C_LONG,
+            Sct.C_POINTER,
             Sct.C_DOUBLE,
             Sct.C_BOOL
         );
@@ -9322,7 +9323,7 @@ public class Sct extends Sct$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * sct_status sct_sgd_step(const sct_tensor *params, const sct_tensor *momentum_buffers, int64_t count, double lr, double momentum, double weight_decay, _Bool nesterov)
+     * sct_status sct_sgd_step(const sct_tensor *params, const sct_tensor *momentum_buffers, int64_t count, const sct_optim_group *groups, int64_t group_count, sct_tensor lr, double momentum, _Bool nesterov)
      * }
      */
     public static FunctionDescriptor sct_sgd_step$descriptor() {
@@ -9332,7 +9333,7 @@ public class Sct extends Sct$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * sct_status sct_sgd_step(const sct_tensor *params, const sct_tensor *momentum_buffers, int64_t count, double lr, double momentum, double weight_decay, _Bool nesterov)
+     * sct_status sct_sgd_step(const sct_tensor *params, const sct_tensor *momentum_buffers, int64_t count, const sct_optim_group *groups, int64_t group_count, sct_tensor lr, double momentum, _Bool nesterov)
      * }
      */
     public static MethodHandle sct_sgd_step$handle() {
@@ -9342,7 +9343,7 @@ public class Sct extends Sct$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * sct_status sct_sgd_step(const sct_tensor *params, const sct_tensor *momentum_buffers, int64_t count, double lr, double momentum, double weight_decay, _Bool nesterov)
+     * sct_status sct_sgd_step(const sct_tensor *params, const sct_tensor *momentum_buffers, int64_t count, const sct_optim_group *groups, int64_t group_count, sct_tensor lr, double momentum, _Bool nesterov)
      * }
      */
     public static MemorySegment sct_sgd_step$address() {
@@ -9351,16 +9352,16 @@ public class Sct extends Sct$shared {
 
     /**
      * {@snippet lang=c :
-     * sct_status sct_sgd_step(const sct_tensor *params, const sct_tensor *momentum_buffers, int64_t count, double lr, double momentum, double weight_decay, _Bool nesterov)
+     * sct_status sct_sgd_step(const sct_tensor *params, const sct_tensor *momentum_buffers, int64_t count, const sct_optim_group *groups, int64_t group_count, sct_tensor lr, double momentum, _Bool nesterov)
      * }
      */
-    public static int sct_sgd_step(MemorySegment params, MemorySegment momentum_buffers, long count, double lr, double momentum, double weight_decay, boolean nesterov) {
+    public static int sct_sgd_step(MemorySegment params, MemorySegment momentum_buffers, long count, MemorySegment groups, long group_count, MemorySegment lr, double momentum, boolean nesterov) {
         var mh$ = sct_sgd_step.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("sct_sgd_step", params, momentum_buffers, count, lr, momentum, weight_decay, nesterov);
+                traceDowncall("sct_sgd_step", params, momentum_buffers, count, groups, group_count, lr, momentum, nesterov);
             }
-            return (int)mh$.invokeExact(params, momentum_buffers, count, lr, momentum, weight_decay, nesterov);
+            return (int)mh$.invokeExact(params, momentum_buffers, count, groups, group_count, lr, momentum, nesterov);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -9374,11 +9375,11 @@ public class Sct extends Sct$shared {
             Sct.C_POINTER,
             Sct.C_POINTER,
             Sct.C_LONG,
+            Sct.C_POINTER,
+            Sct.C_LONG,
+            Sct.C_POINTER,
             Sct.C_DOUBLE,
             Sct.C_DOUBLE,
-            Sct.C_DOUBLE,
-            Sct.C_DOUBLE,
-            Sct.C_BOOL,
             Sct.C_BOOL
         );
 
@@ -9390,7 +9391,7 @@ public class Sct extends Sct$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * sct_status sct_lars_step(const sct_tensor *params, const sct_tensor *velocity, int64_t count, double lr, double momentum, double weight_decay, double eeta, _Bool adapt, _Bool nesterov)
+     * sct_status sct_lars_step(const sct_tensor *params, const sct_tensor *velocity, int64_t count, const sct_optim_group *groups, int64_t group_count, sct_tensor lr, double momentum, double eeta, _Bool nesterov)
      * }
      */
     public static FunctionDescriptor sct_lars_step$descriptor() {
@@ -9400,7 +9401,7 @@ public class Sct extends Sct$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * sct_status sct_lars_step(const sct_tensor *params, const sct_tensor *velocity, int64_t count, double lr, double momentum, double weight_decay, double eeta, _Bool adapt, _Bool nesterov)
+     * sct_status sct_lars_step(const sct_tensor *params, const sct_tensor *velocity, int64_t count, const sct_optim_group *groups, int64_t group_count, sct_tensor lr, double momentum, double eeta, _Bool nesterov)
      * }
      */
     public static MethodHandle sct_lars_step$handle() {
@@ -9410,7 +9411,7 @@ public class Sct extends Sct$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * sct_status sct_lars_step(const sct_tensor *params, const sct_tensor *velocity, int64_t count, double lr, double momentum, double weight_decay, double eeta, _Bool adapt, _Bool nesterov)
+     * sct_status sct_lars_step(const sct_tensor *params, const sct_tensor *velocity, int64_t count, const sct_optim_group *groups, int64_t group_count, sct_tensor lr, double momentum, double eeta, _Bool nesterov)
      * }
      */
     public static MemorySegment sct_lars_step$address() {
@@ -9419,16 +9420,16 @@ public class Sct extends Sct$shared {
 
     /**
      * {@snippet lang=c :
-     * sct_status sct_lars_step(const sct_tensor *params, const sct_tensor *velocity, int64_t count, double lr, double momentum, double weight_decay, double eeta, _Bool adapt, _Bool nesterov)
+     * sct_status sct_lars_step(const sct_tensor *params, const sct_tensor *velocity, int64_t count, const sct_optim_group *groups, int64_t group_count, sct_tensor lr, double momentum, double eeta, _Bool nesterov)
      * }
      */
-    public static int sct_lars_step(MemorySegment params, MemorySegment velocity, long count, double lr, double momentum, double weight_decay, double eeta, boolean adapt, boolean nesterov) {
+    public static int sct_lars_step(MemorySegment params, MemorySegment velocity, long count, MemorySegment groups, long group_count, MemorySegment lr, double momentum, double eeta, boolean nesterov) {
         var mh$ = sct_lars_step.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("sct_lars_step", params, velocity, count, lr, momentum, weight_decay, eeta, adapt, nesterov);
+                traceDowncall("sct_lars_step", params, velocity, count, groups, group_count, lr, momentum, eeta, nesterov);
             }
-            return (int)mh$.invokeExact(params, velocity, count, lr, momentum, weight_decay, eeta, adapt, nesterov);
+            return (int)mh$.invokeExact(params, velocity, count, groups, group_count, lr, momentum, eeta, nesterov);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -9443,9 +9444,10 @@ public class Sct extends Sct$shared {
             Sct.C_POINTER,
             Sct.C_POINTER,
             Sct.C_LONG,
+            Sct.C_POINTER,
             Sct.C_LONG,
-            Sct.C_DOUBLE,
-            Sct.C_DOUBLE,
+            Sct.C_LONG,
+            Sct.C_POINTER,
             Sct.C_DOUBLE,
             Sct.C_DOUBLE,
             Sct.C_DOUBLE
@@ -9459,7 +9461,7 @@ public class Sct extends Sct$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * sct_status sct_adamw_step(const sct_tensor *params, const sct_tensor *first_moments, const sct_tensor *second_moments, int64_t count, int64_t step, double lr, double beta1, double beta2, double eps, double weight_decay)
+     * sct_status sct_adamw_step(const sct_tensor *params, const sct_tensor *first_moments, const sct_tensor *second_moments, int64_t count, const sct_optim_group *groups, int64_t group_count, int64_t step, sct_tensor lr, double beta1, double beta2, double eps)
      * }
      */
     public static FunctionDescriptor sct_adamw_step$descriptor() {
@@ -9469,7 +9471,7 @@ public class Sct extends Sct$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * sct_status sct_adamw_step(const sct_tensor *params, const sct_tensor *first_moments, const sct_tensor *second_moments, int64_t count, int64_t step, double lr, double beta1, double beta2, double eps, double weight_decay)
+     * sct_status sct_adamw_step(const sct_tensor *params, const sct_tensor *first_moments, const sct_tensor *second_moments, int64_t count, const sct_optim_group *groups, int64_t group_count, int64_t step, sct_tensor lr, double beta1, double beta2, double eps)
      * }
      */
     public static MethodHandle sct_adamw_step$handle() {
@@ -9479,7 +9481,7 @@ public class Sct extends Sct$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * sct_status sct_adamw_step(const sct_tensor *params, const sct_tensor *first_moments, const sct_tensor *second_moments, int64_t count, int64_t step, double lr, double beta1, double beta2, double eps, double weight_decay)
+     * sct_status sct_adamw_step(const sct_tensor *params, const sct_tensor *first_moments, const sct_tensor *second_moments, int64_t count, const sct_optim_group *groups, int64_t group_count, int64_t step, sct_tensor lr, double beta1, double beta2, double eps)
      * }
      */
     public static MemorySegment sct_adamw_step$address() {
@@ -9488,16 +9490,16 @@ public class Sct extends Sct$shared {
 
     /**
      * {@snippet lang=c :
-     * sct_status sct_adamw_step(const sct_tensor *params, const sct_tensor *first_moments, const sct_tensor *second_moments, int64_t count, int64_t step, double lr, double beta1, double beta2, double eps, double weight_decay)
+     * sct_status sct_adamw_step(const sct_tensor *params, const sct_tensor *first_moments, const sct_tensor *second_moments, int64_t count, const sct_optim_group *groups, int64_t group_count, int64_t step, sct_tensor lr, double beta1, double beta2, double eps)
      * }
      */
-    public static int sct_adamw_step(MemorySegment params, MemorySegment first_moments, MemorySegment second_moments, long count, long step, double lr, double beta1, double beta2, double eps, double weight_decay) {
+    public static int sct_adamw_step(MemorySegment params, MemorySegment first_moments, MemorySegment second_moments, long count, MemorySegment groups, long group_count, long step, MemorySegment lr, double beta1, double beta2, double eps) {
         var mh$ = sct_adamw_step.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("sct_adamw_step", params, first_moments, second_moments, count, step, lr, beta1, beta2, eps, weight_decay);
+                traceDowncall("sct_adamw_step", params, first_moments, second_moments, count, groups, group_count, step, lr, beta1, beta2, eps);
             }
-            return (int)mh$.invokeExact(params, first_moments, second_moments, count, step, lr, beta1, beta2, eps, weight_decay);
+            return (int)mh$.invokeExact(params, first_moments, second_moments, count, groups, group_count, step, lr, beta1, beta2, eps);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
