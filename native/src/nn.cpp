@@ -83,7 +83,7 @@ Tensor convolve(const Tensor& x, const Tensor& weight, const std::optional<Tenso
                 const Convolution& c) {
   constexpr std::array<int64_t, 2> kOne = {1, 1};
   disable_nnpack();
-  if (!bias.has_value() && c.padding == kOne && c.dilation == kOne &&
+  if (!bias.has_value() && c.groups == 1 && c.padding == kOne && c.dilation == kOne &&
       fits_conv3x3_cpu(x, weight, c.stride)) {
     return conv3x3_cpu(x, weight, c.stride[0]);
   }

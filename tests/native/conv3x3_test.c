@@ -303,31 +303,75 @@ static void twice_differentiable(void) {
   CLOSE_ALL(result.dx, reference.dx, in_pixels(&c) * c.in, 1e-5 * largest, 1e-5);
 }
 
-static void has_size(const int64_t *stride, const int64_t *padding, const int64_t *dilation,
-                     int64_t groups, int64_t height) {
+/* A convolution of noise, [1, 32, 8, 8] to 32 channels, with or without a bias of noise, in float32
+ * and channels-last memory against float64 in contiguous memory, which no kernel of ours takes. */
+static void as_in_double(const int64_t *stride, const int64_t *padding, const int64_t *dilation,
+                         int64_t groups, bool with_bias) {
   const Case c = {1, 8, 8, 32, 32, 1, SCT_FLOAT32, SCT_FLOAT32, true};
-  sct_tensor input = activations(&c, x, c.in, 1, c.dtype);
+  fill(&c, 11);
   Case grouped = c;
   grouped.in = c.in / groups;
-  sct_tensor k = kernel(&grouped);
+  sct_tensor inputs[3] = {activations(&c, x, c.in, 1, c.dtype), kernel(&grouped), NULL};
+  if (with_bias) {
+    sct_tensor row = matrix(dy, 1, c.out, c.dtype);
+    OK(sct_view(row, SIZES(c.out), 1, &inputs[2]));
+    drop(&row);
+  }
   sct_tensor y = NULL;
-  OK(sct_conv2d(input, k, NULL, stride, padding, dilation, groups, &y));
-  sct_tensor_info info;
-  OK(sct_tensor_describe(y, &info));
-  CHECK_INT(info.sizes[1], c.out);
-  CHECK_INT(info.sizes[2], height);
-  CHECK_INT(info.sizes[3], height);
-  OK(sct_tensor_free((sct_tensor[]){input, k, y}, 3));
+  OK(sct_conv2d(inputs[0], inputs[1], inputs[2], stride, padding, dilation, groups, &y));
+  sct_tensor wide[3] = {NULL, NULL, NULL};
+  for (int i = 0; i < 3; ++i) {
+    if (inputs[i] != NULL) {
+      OK(sct_to(inputs[i], SCT_FLOAT64, SCT_DEVICE_KEEP, -1, SCT_CONTIGUOUS, false, false,
+                &wide[i]));
+    }
+  }
+  sct_tensor exact = NULL;
+  OK(sct_conv2d(wide[0], wide[1], wide[2], stride, padding, dilation, groups, &exact));
+  CHECK_INT(numel(y), numel(exact));
+  values_of(y, result.y);
+  values_of(exact, reference.y);
+  CLOSE_ALL(result.y, reference.y, numel(exact), 1e-4, 1e-5);
+  CHECK(fabs(reference.y[0]) > 1e-3);
+  OK(sct_tensor_free(
+      (sct_tensor[]){inputs[0], inputs[1], inputs[2], wide[0], wide[1], wide[2], y, exact}, 8));
 }
 
 static void other_convolutions_stay_libtorchs(void) {
-  has_size(SIZES(1, 1), SIZES(0, 0), SIZES(1, 1), 1, 6);
-  has_size(SIZES(2, 2), SIZES(1, 1), SIZES(1, 1), 1, 4);
-  has_size(SIZES(1, 1), SIZES(1, 1), SIZES(2, 2), 1, 6);
-  has_size(SIZES(1, 1), SIZES(1, 1), SIZES(1, 1), 2, 8);
+  as_in_double(SIZES(1, 1), SIZES(0, 0), SIZES(1, 1), 1, false);
+  as_in_double(SIZES(2, 1), SIZES(1, 1), SIZES(1, 1), 1, false);
+  as_in_double(SIZES(1, 1), SIZES(1, 1), SIZES(2, 2), 1, false);
+  as_in_double(SIZES(1, 1), SIZES(1, 1), SIZES(1, 1), 2, false);
+  as_in_double(SIZES(1, 1), SIZES(1, 1), SIZES(1, 1), 1, true);
+  as_in_double(SIZES(1, 1), SIZES(1, 1), SIZES(1, 1), 1, false);
+  /* What libtorch refuses. */
+  const Case c = {1, 8, 8, 32, 32, 1, SCT_FLOAT32, SCT_FLOAT32, true};
+  sct_tensor input = activations(&c, x, c.in, 1, c.dtype);
+  sct_tensor k = kernel(&c);
+  sct_tensor y = NULL;
+  const sct_status status =
+      sct_conv2d(input, k, NULL, SIZES(1, 1), SIZES(1, 1), SIZES(1, 1), 2, &y);
+  CHECK(status != SCT_OK && y == NULL);
+  OK(sct_tensor_free((sct_tensor[]){input, k}, 2));
+}
+
+/* Autocast to float16 casts bfloat16, whoever would take it. */
+static void float16_stays_float16(void) {
+  const Case c = {1, 8, 8, 16, 16, 1, SCT_BFLOAT16, SCT_BFLOAT16, true};
+  fill(&c, 12);
+  sct_tensor input = activations(&c, x, c.in, 1, c.dtype);
+  sct_tensor k = kernel(&c);
+  sct_tensor y = NULL;
+  sct_region region = NULL;
+  OK(sct_autocast_enter(SCT_CPU, SCT_FLOAT16, true, &region));
+  OK(sct_conv2d(input, k, NULL, SIZES(1, 1), SIZES(1, 1), SIZES(1, 1), 1, &y));
+  OK(sct_region_leave(&region));
+  CHECK_INT(dtype_of(y), SCT_FLOAT16);
+  OK(sct_tensor_free((sct_tensor[]){input, k, y}, 3));
 }
 
 int main(void) {
+  float16_stays_float16();
   other_convolutions_stay_libtorchs();
   twice_differentiable();
   against_loops();

@@ -23,13 +23,16 @@ SCT_API sct_status sct_linear(sct_tensor input, sct_tensor weight, sct_tensor bi
  * `stride`, `padding` and `dilation` hold two numbers, height first.
  *
  * On the CPU, a 3 x 3 weight with padding and dilation 1, one group and no bias, and float32 or
- * bfloat16 inputs in channels-last memory go through kernels of their own where these win: with
- * AVX-512, 16 or 32 channels on both sides, stride 1 and a width that is a multiple of 8, forward
- * and for the gradient of the input; with AVX-512's BF16, bfloat16, stride 1 or 2, 16 to 64 input
- * and 16 to 128 output channels (multiples of 16) and an even output width of 4 or more, for the
- * gradient of the weight. They give the same bits with any number of threads. Under autocast to
- * bfloat16 that gradient, of a float32 weight, is not rounded to bfloat16. SIMCLR_ISA below avx512
- * switches them off. Anything else is libtorch's, of which NNPACK is switched off. */
+ * bfloat16 inputs in channels-last memory go through kernels of their own where these win. Channels
+ * are multiples of 16:
+ *   - with AVX-512, an output width that is a multiple of 8, and stride 1 with 16 or 32 channels on
+ *     both sides or stride 2 with 16 to 64: forward and for the gradient of the input;
+ *   - with AVX-512's BF16, bfloat16, stride 1 or 2, 16 to 64 input and 16 to 128 output channels
+ * and an even output width of 4 or more: for the gradient of the weight. They give the same bits
+ * with any number of threads. Under autocast to bfloat16 that gradient, of a float32 weight, is not
+ * rounded to bfloat16. The padding is multiplied too: infinite weights give NaN at the border.
+ * SIMCLR_ISA below avx512 switches them off. Anything else is libtorch's, of which NNPACK is
+ * switched off. */
 SCT_API sct_status sct_conv2d(sct_tensor input, sct_tensor weight, sct_tensor bias,
                               const int64_t *stride, const int64_t *padding,
                               const int64_t *dilation, int64_t groups, sct_tensor *ret_out);

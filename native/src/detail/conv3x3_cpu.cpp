@@ -179,15 +179,16 @@ struct Conv3x3Cpu : torch::autograd::Function<Conv3x3Cpu> {
   }
 };
 
+// Whether what is multiplied has the type of `x`, as libtorch's operation would have it here.
 bool typed(const Tensor& x, const Tensor& weight) {
   const bool casts = at::autocast::is_autocast_enabled(at::kCPU);
   if (x.scalar_type() == at::kFloat) {
     return !casts && weight.scalar_type() == at::kFloat;
   }
-  return x.scalar_type() == at::kBFloat16 &&
+  const bool to_bfloat16 = casts && at::autocast::get_autocast_dtype(at::kCPU) == at::kBFloat16;
+  return x.scalar_type() == at::kBFloat16 && (to_bfloat16 || !casts) &&
          (weight.scalar_type() == at::kBFloat16 ||
-          (weight.scalar_type() == at::kFloat && casts &&
-           at::autocast::get_autocast_dtype(at::kCPU) == at::kBFloat16));
+          (weight.scalar_type() == at::kFloat && to_bfloat16));
 }
 
 // Of equal steps in both directions that divide the image.

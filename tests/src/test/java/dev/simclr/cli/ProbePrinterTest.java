@@ -69,12 +69,15 @@ final class ProbePrinterTest {
     for (Lbfgs.Stop stop : List.of(Lbfgs.Stop.GRADIENT, Lbfgs.Stop.CHANGE)) {
       assertEquals(List.of(), printed(2, printer -> printer.ended(stop, "; more")));
     }
-    for (Lbfgs.Stop stop : List.of(Lbfgs.Stop.ITERATIONS, Lbfgs.Stop.EVALUATIONS)) {
-      assertEquals(
-          List.of(
-              "warning: L-BFGS has not converged in 300 iterations, so that the accuracy is that of"
-                  + " where it stopped; more"),
-          printed(2, printer -> printer.ended(stop, "; more")));
-    }
+    assertEquals(
+        List.of(
+            "warning: L-BFGS has not converged in 300 iterations, so that the accuracy is that of"
+                + " where it stopped; more"),
+        printed(2, printer -> printer.ended(Lbfgs.Stop.ITERATIONS, "; more")));
+    assertEquals(
+        List.of(
+            "warning: L-BFGS has not converged in the evaluations for at most 300 iterations, so"
+                + " that the accuracy is that of where it stopped; more"),
+        printed(2, printer -> printer.ended(Lbfgs.Stop.EVALUATIONS, "; more")));
   }
 }

@@ -130,6 +130,13 @@ final class ImageListSourceTest {
   }
 
   @Test
+  void theRootOfTheFileSystemIsNoList() {
+    ImageListSource source = ImageListSource.of(Path.of("/"), Optional.empty());
+    DataException e = assertThrows(DataException.class, () -> source.list(Split.TRAIN));
+    assertEquals("/ is no list of images", e.getMessage());
+  }
+
+  @Test
   void aMissingListIsNamed() {
     var e = assertThrows(DataException.class, () -> open(Optional.empty(), Split.TRAIN));
     assertTrue(e.getMessage().contains(dir.resolve("train.txt").toString()), e.getMessage());

@@ -3,7 +3,9 @@ package dev.simclr.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -179,6 +181,16 @@ final class PretrainConfigTest {
         google.interpolation(AugmentSettings.Filter.BICUBIC).build().filter());
     var config = PretrainConfig.defaults().with(google.build());
     assertEquals(AugmentSettings.Filter.BICUBIC, EncoderConfig.of(config).interpolation());
+  }
+
+  @Test
+  void listsWithoutARootAreFoundFromEveryFolder() {
+    DataConfig.Builder lists =
+        DataConfig.builder().source(DataConfig.Source.LIST).train("a.txt").test("../b.txt");
+    assertEquals(Optional.of(Path.of("a.txt").toAbsolutePath().toString()), lists.build().train());
+    assertEquals(
+        Optional.of(Path.of("../b.txt").toAbsolutePath().toString()), lists.build().test());
+    assertEquals(Optional.of("a.txt"), lists.root(Path.of("/data")).build().train());
   }
 
   @Test

@@ -337,7 +337,7 @@ final class LinearCommand implements Callable<Integer> {
           LinearProbe.DEFAULT_ITERATIONS);
     }
     double[] values = Arrays.stream(candidates()).sorted().distinct().toArray();
-    return lambdas.size() == 1
+    return values.length == 1
         ? String.format(
             Locale.ROOT,
             "L-BFGS, lambda %.4g, at most %d iterations",

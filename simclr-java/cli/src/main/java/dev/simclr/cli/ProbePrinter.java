@@ -72,9 +72,10 @@ final class ProbePrinter implements LambdaSearch.Listener {
    */
   void ended(Lbfgs.Stop stop, String remedy) {
     if (!stop.converged()) {
+      String limit = Plural.of(iterations, "iteration");
       console.line(
           "warning: L-BFGS has not converged in "
-              + Plural.of(iterations, "iteration")
+              + (stop == Lbfgs.Stop.EVALUATIONS ? "the evaluations for at most " + limit : limit)
               + ", so that the accuracy is that of where it stopped"
               + remedy);
     }

@@ -99,7 +99,10 @@ public final class ImageListSource implements DataSource {
     if (root.isPresent()) {
       return SourceFiles.directory(root.get()).resolve(list);
     }
-    Path absolute = list.toAbsolutePath().normalize();
+    Path absolute = list.toAbsolutePath();
+    if (absolute.getParent() == null) {
+      throw new DataException(absolute + " is no list of images");
+    }
     return SourceFiles.directory(absolute.getParent()).resolve(absolute.getFileName());
   }
 

@@ -32,7 +32,8 @@ final class CollapseWatch {
    * Starts to watch.
    *
    * @param batch N
-   * @param queue Q
+   * @param queue Q; a queue that is not full yet has lower losses than these bounds are for, so
+   *     that only the standard deviation tells of a collapse until it is
    * @param temperature t
    * @param warmupEpochs epochs that are not judged
    * @param lossScale what a loss is in means over the 2N anchors of NT-Xent, or 0 for other losses,

@@ -10,7 +10,8 @@ import java.util.Optional;
  * @param root the directory that holds the data; {@code embedded} needs none, for {@code
  *     fashion-mnist} it is by default where Debian's package puts the files, and for {@code list}
  *     the lists and what they name start from it, or without it the lists from the working
- *     directory, and what they name from the folder of the list
+ *     directory, so that their paths become absolute, and what they name from the folder of the
+ *     list
  * @param train for {@code folder} and {@code imagenet}: the subdirectory of {@code root} with the
  *     training images; absent means {@code train} where that exists, else {@code root} itself. For
  *     {@code stl10}: {@code train} (the default), {@code unlabeled}, {@code train+unlabeled} or
@@ -107,6 +108,11 @@ public record DataConfig(
     Keys.present("data.root", root);
     Keys.present("data.train", train);
     Keys.present("data.test", test);
+    if (source == Source.LIST && root.isEmpty()) {
+      // So that a run and its evaluation find them from another folder.
+      train = train.map(DataConfig::absolute);
+      test = test.map(DataConfig::absolute);
+    }
     Keys.between("data.image_size", imageSize, 8, 1024);
     Keys.present("data.bad_images", badImages);
     Keys.present("data.pack", pack);
@@ -115,6 +121,10 @@ public record DataConfig(
           "data.dct_scaling is true; allowed with data.pack " + Pack.JPEG + ", which is " + pack);
     }
     Keys.present("data.cache", cache);
+  }
+
+  private static String absolute(String path) {
+    return Path.of(path).toAbsolutePath().toString();
   }
 
   /** Returns the default values. */

@@ -50,14 +50,7 @@ public final class StepCheck {
               .contiguous(MemoryFormat.CHANNELS_LAST);
       TrainStep step =
           new TrainStep(
-              backend,
-              model,
-              optimizer,
-              config,
-              guard,
-              images,
-              Optional.empty(),
-              Optional.empty());
+              backend, model, optimizer, config, guard, images, Optional.empty(), Optional.empty());
       ViewSource source = new Same(views);
       Report report = Report.ofTorch(dtype(backend, model, views));
       for (int i = 1; i <= STEPS; i++) {
