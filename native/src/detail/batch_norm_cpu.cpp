@@ -30,18 +30,14 @@ const Kernels& kernels_for(const Tensor& x) {
   return batch_norm::kernels_of(resolve_isa(SCT_ISA_AUTO), x.scalar_type() == at::kBFloat16);
 }
 
-const float* floats(const Optional& t) {
-  return t.has_value() ? t->const_data_ptr<float>() : nullptr;
-}
-
 // What the kernels multiply with and add, in float32. The mean is rounded, and what that loses is
 // made good by the shift: it would show where a channel varies little around a large mean.
 class Constants {
  public:
   Constants(int64_t channels, const double* mean, const double* invstd, const Optional& weight,
             const Optional& bias) {
-    const float* w = floats(weight);
-    const float* b = floats(bias);
+    const float* w = floats_or_null(weight);
+    const float* b = floats_or_null(bias);
     for (int64_t c = 0; c < channels; c++) {
       const double scale = invstd[c] * (w == nullptr ? 1.0 : static_cast<double>(w[c]));
       const auto rounded = static_cast<float>(mean[c]);
@@ -113,8 +109,6 @@ void follow(const Optional& running, double momentum, const Value& value) {
   }
 }
 
-const void* data_of(const Optional& t) { return is_defined(t) ? t->const_data_ptr() : nullptr; }
-
 Tensor normalized(const Kernels& kernels, const Tensor& x, const Optional& shortcut,
                   const Constants& constants, Then then) {
   const Tensor y = empty_rows(x);
@@ -123,15 +117,6 @@ Tensor normalized(const Kernels& kernels, const Tensor& x, const Optional& short
                     then);
   return y;
 }
-
-struct Options {
-  Then then;
-  double momentum;
-  double eps;
-  const Optional& running_mean;
-  const Optional& running_var;
-  const c10::intrusive_ptr<Collective>& group;
-};
 
 Tensor floats_of(const std::vector<double>& values) {
   const Tensor out = at::empty({static_cast<int64_t>(values.size())}, at::kFloat);
@@ -144,7 +129,8 @@ Tensor floats_of(const std::vector<double>& values) {
 
 struct BatchNormCpu : torch::autograd::Function<BatchNormCpu> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Optional& shortcut,
-                        const Optional& weight, const Optional& bias, const Options& options) {
+                        const Optional& weight, const Optional& bias,
+                        const BatchNormOptions& options) {
     const Kernels& kernels = kernels_for(x);
     const int64_t channels = x.size(1);
     const Moments moments = moments_of(*options.group, kernels, x);
@@ -264,15 +250,16 @@ bool fits_batch_norm_cpu(const BatchNormTensors& tensors) {
 
 Tensor batch_norm_cpu(const BatchNormTensors& tensors, Then then, double momentum, double eps,
                       const c10::intrusive_ptr<Collective>& group) {
-  const Options options = {then, momentum, eps, tensors.running_mean, tensors.running_var, group};
+  const BatchNormOptions options = {then, momentum, eps, tensors.running_mean, tensors.running_var,
+                                    group};
   return BatchNormCpu::apply(tensors.x, tensors.shortcut, tensors.weight, tensors.bias, options);
 }
 
 Tensor batch_norm_cpu_evaluate(const BatchNormTensors& tensors, Then then, double eps) {
   const Tensor& x = tensors.x;
   const int64_t channels = x.size(1);
-  const float* running_mean = floats(tensors.running_mean);
-  const float* running_var = floats(tensors.running_var);
+  const float* running_mean = floats_or_null(tensors.running_mean);
+  const float* running_var = floats_or_null(tensors.running_var);
   std::vector<double> invstd;
   for (int64_t c = 0; c < channels; c++) {
     invstd.push_back(1 / std::sqrt(static_cast<double>(running_var[c]) + eps));

@@ -1,9 +1,7 @@
 // Batch normalisation on the CPU in one kernel with what follows it, forward and backward.
 #pragma once
 
-#include "batch_norm_then.h"
 #include "detail/batch_norm_tensors.h"
-#include "detail/collective.h"
 
 namespace sct {
 

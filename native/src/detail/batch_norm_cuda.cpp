@@ -30,12 +30,6 @@ gpu::Element element_of(const Tensor& x) {
   }
 }
 
-const void* data_of(const Optional& t) { return is_defined(t) ? t->const_data_ptr() : nullptr; }
-
-const float* floats(const Optional& t) {
-  return is_defined(t) ? t->const_data_ptr<float>() : nullptr;
-}
-
 // Like `x`, whose rows a pass has at `addresses`, null for none.
 gpu::Matrix matrix_of(const Tensor& x, std::initializer_list<const void*> addresses) {
   const gpu::Element element = element_of(x);
@@ -87,18 +81,10 @@ Tensor normalized(const Tensor& x, const Optional& shortcut, const Tensor& const
   return y;
 }
 
-struct Options {
-  Then then;
-  double momentum;
-  double eps;
-  const Optional& running_mean;
-  const Optional& running_var;
-  const c10::intrusive_ptr<Collective>& group;
-};
-
 struct BatchNormCuda : torch::autograd::Function<BatchNormCuda> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Optional& shortcut,
-                        const Optional& weight, const Optional& bias, const Options& options) {
+                        const Optional& weight, const Optional& bias,
+                        const BatchNormOptions& options) {
     const int64_t channels = x.size(1);
     const Tensor moments = moments_of(*options.group, x);
     const Tensor state = empty_of(x, {1 + 2 * channels}, at::kDouble);
@@ -107,7 +93,7 @@ struct BatchNormCuda : torch::autograd::Function<BatchNormCuda> {
         .batch_norm_normalization({channels,
                                    moments.size(0),
                                    moments.const_data_ptr<double>(),
-                                   {floats(weight), floats(bias)},
+                                   {floats_or_null(weight), floats_or_null(bias)},
                                    options.eps,
                                    options.momentum,
                                    moving(options.running_mean),
@@ -201,7 +187,8 @@ bool fits_batch_norm_cuda(const BatchNormTensors& tensors) {
 
 Tensor batch_norm_cuda(const BatchNormTensors& tensors, Then then, double momentum, double eps,
                        const c10::intrusive_ptr<Collective>& group) {
-  const Options options = {then, momentum, eps, tensors.running_mean, tensors.running_var, group};
+  const BatchNormOptions options = {then, momentum, eps, tensors.running_mean, tensors.running_var,
+                                    group};
   return BatchNormCuda::apply(tensors.x, tensors.shortcut, tensors.weight, tensors.bias, options);
 }
 
@@ -210,9 +197,9 @@ Tensor batch_norm_cuda_evaluate(const BatchNormTensors& tensors, Then then, doub
   const Tensor constants = empty_of(x, {3, x.size(1)}, at::kFloat);
   cuda_table(x.get_device())
       .batch_norm_evaluation({x.size(1),
-                              floats(tensors.running_mean),
-                              floats(tensors.running_var),
-                              {floats(tensors.weight), floats(tensors.bias)},
+                              floats_or_null(tensors.running_mean),
+                              floats_or_null(tensors.running_var),
+                              {floats_or_null(tensors.weight), floats_or_null(tensors.bias)},
                               eps,
                               constants.data_ptr<float>()},
                              x.get_device());

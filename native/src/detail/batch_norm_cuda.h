@@ -3,9 +3,7 @@
 // values, so that a CUDA graph may capture it.
 #pragma once
 
-#include "batch_norm_then.h"
 #include "detail/batch_norm_tensors.h"
-#include "detail/collective.h"
 
 namespace sct {
 

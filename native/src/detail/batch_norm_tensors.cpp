@@ -46,6 +46,12 @@ bool fits_rows(const BatchNormTensors& tensors) {
 
 bool is_defined(const Optional& t) { return t.has_value() && t->defined(); }
 
+const void* data_of(const Optional& t) { return is_defined(t) ? t->const_data_ptr() : nullptr; }
+
+const float* floats_or_null(const Optional& t) {
+  return is_defined(t) ? t->const_data_ptr<float>() : nullptr;
+}
+
 Tensor as_rows(const Tensor& t, const Tensor& x) { return t.contiguous(rows_format(x)); }
 
 Optional rows_or_none(const Optional& t, const Tensor& x) {
