@@ -212,11 +212,11 @@ final class ClassifierDryRunTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "linear --method sgd | 3 | the batch is 256, more than the 40 training images; give --batch",
+        "linear --method sgd | 3 | the batch is 256, more than the 40 training images; take a batch of 40 or less",
         "linear --features 3 | 2 | --features is 3; allowed: 0 to 2",
         "knn --features 3 | 2 | --features is 3; allowed: 0 to 2",
         "knn data.test=train/rows | 3 | kNN needs labels, and not all of the 20 test images have",
-        "finetune --out OUT | 3 | the batch is 128, more than the 40 training images; give --batch",
+        "finetune --out OUT | 3 | the batch is 128, more than the 40 training images; take a batch of 40 or less",
         "finetune --out OUT --labels 21 | 3 | class columns has 20 labelled images, fewer than the 21"
       })
   void noImageIsPackedForWhatIsRefused(String command, int code, String message) {

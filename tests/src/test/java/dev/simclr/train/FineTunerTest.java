@@ -400,7 +400,7 @@ final class FineTunerTest {
               DataException.class,
               () -> tuner(onH(train), FineTuneConfig.v1(1, 1000), train, "x").run());
       assertEquals(
-          "the batch is 1000, more than the 97 training images; give --batch 97 or less, or more"
+          "the batch is 1000, more than the 97 training images; take a batch of 97 or less, or more"
               + " images",
           tooLarge.getMessage());
       var e =

@@ -94,7 +94,7 @@ public record FineTunePlan(
               + config.batch()
               + ", more than the "
               + images
-              + " training images; give --batch "
+              + " training images; take a batch of "
               + images
               + " or less, or more images");
     }
