@@ -66,6 +66,13 @@ void check_op(const Check& check, const sct_augment_op& op, int32_t size) {
       check.between("height of the cutout", height, 0, size - top);
       return check.between("width of the cutout", width, 0, size - left);
     }
+    case SCT_AUGMENT_CROP: {
+      const auto [top, left, height, width] = op.integers;
+      check.between("top of the crop of the view", top, 0, size - 1);
+      check.between("left of the crop of the view", left, 0, size - 1);
+      check.between("height of the crop of the view", height, 1, size - top);
+      return check.between("width of the crop of the view", width, 1, size - left);
+    }
     case SCT_AUGMENT_ROTATION:
       return check.between("quarter turns", op.integers[0], 0, 3);
     case SCT_AUGMENT_NOISE:

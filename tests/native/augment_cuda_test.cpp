@@ -187,6 +187,9 @@ std::vector<NamedOp> all_ops(int32_t size) {
           {"rotation by 1", {SCT_AUGMENT_ROTATION, 0, {1}}},
           {"rotation by 2", {SCT_AUGMENT_ROTATION, 0, {2}}},
           {"rotation by 3", {SCT_AUGMENT_ROTATION, 0, {3}}},
+          {"crop", {SCT_AUGMENT_CROP, 0, {third, size / 4, size - third, size - size / 4}}},
+          {"crop of a pixel", {SCT_AUGMENT_CROP, 0, {size - 1, third, 1, 1}}},
+          {"crop of everything", {SCT_AUGMENT_CROP, 0, {0, 0, size, size}}},
           {"sobel", {SCT_AUGMENT_SOBEL, 0, {}}},
           {"noise", {SCT_AUGMENT_NOISE, 0.1F, {-5, 77}}},
           {"strong noise", {SCT_AUGMENT_NOISE, 20, {1 << 30, -1}}},
@@ -255,6 +258,25 @@ void crops_and_windows() {
   }
 }
 
+// After a blur, so that the values are no longer those of bytes, and two in a row.
+void crops_of_views() {
+  std::mt19937 random(6);
+  const Image image(30, 30, random);
+  for (const int32_t interpolation :
+       {SCT_RESIZE_BILINEAR, SCT_RESIZE_BICUBIC, SCT_RESIZE_BICUBIC_TENSORFLOW}) {
+    for (const int32_t size : {2, 5, 32, 50}) {
+      sct_augment_view view = image.view(size);
+      view.flip = 1;
+      view.op_count = 3;
+      view.ops[0] = {SCT_AUGMENT_BLUR, 1.1F, {}};
+      view.ops[1] = {SCT_AUGMENT_CROP, 0, {1, size / 3, size - 1, size / 2}};
+      view.ops[2] = {SCT_AUGMENT_CROP, 0, {0, size / 2, size / 2, 1}};
+      compare("crops of a view, interpolation " + std::to_string(interpolation),
+              format_of(size, interpolation), {view}, 1, kOneOp);
+    }
+  }
+}
+
 sct_augment_op random_op(int32_t size, std::mt19937& random) {
   std::uniform_real_distribution<float> unit(0, 1);
   const std::vector<NamedOp> ops = all_ops(size);
@@ -271,6 +293,39 @@ sct_augment_op random_op(int32_t size, std::mt19937& random) {
       }
       return op;
     }
+  }
+}
+
+// Boxes that leave the view; nothing is written then.
+void boxes_beyond_the_view() {
+  std::mt19937 random(7);
+  const int32_t size = 8;
+  const Image image(size, size, random);
+  struct Refusal {
+    int32_t box[4];
+    const char* message;
+  };
+  const std::vector<Refusal> refusals = {
+      {{-1, 0, 2, 2}, "top of the crop of the view is -1; allowed: 0 to 7"},
+      {{8, 0, 1, 1}, "top of the crop of the view is 8; allowed: 0 to 7"},
+      {{0, -1, 2, 2}, "left of the crop of the view is -1; allowed: 0 to 7"},
+      {{0, 8, 1, 1}, "left of the crop of the view is 8; allowed: 0 to 7"},
+      {{3, 0, 0, 2}, "height of the crop of the view is 0; allowed: 1 to 5"},
+      {{3, 0, 6, 2}, "height of the crop of the view is 6; allowed: 1 to 5"},
+      {{0, 2, 1, 0}, "width of the crop of the view is 0; allowed: 1 to 6"},
+      {{0, 2, 1, 7}, "width of the crop of the view is 7; allowed: 1 to 6"}};
+  const sct_augment_format format = format_of(size);
+  for (const Refusal& refusal : refusals) {
+    sct_augment_view view = image.view(size);
+    view.op_count = 1;
+    view.ops[0].kind = SCT_AUGMENT_CROP;
+    std::copy(std::begin(refusal.box), std::end(refusal.box), view.ops[0].integers);
+    std::vector<float> out(3 * size * size, 7);
+    FAILS(SCT_INVALID_ARGUMENT, sct_augment(&format, &view, 1, out.data(), 1));
+    if (std::string(sct_last_error()).find(refusal.message) == std::string::npos) {
+      FAIL_AT("'%s' instead of '%s'", sct_last_error(), refusal.message);
+    }
+    CHECK(out == std::vector<float>(out.size(), 7));
   }
 }
 
@@ -382,6 +437,25 @@ void plans() {
   plan.add(view);
   CHECK_INT(plan.stages(), 4);  // pixels, blur down, blur across: one less than before
   CHECK_INT(plan.view_memory(), gpu::memory_bytes(size, 2));
+
+  // A crop of the view takes its pixels from one set of planes, and shares its tables.
+  const auto bytes_with_crop = [&](int32_t count) {
+    plan.start(format_of(size));
+    for (int32_t i = 0; i < count; i++) {
+      sct_augment_view cropped = image.view(size);
+      cropped.op_count = 1;
+      cropped.ops[0] = {SCT_AUGMENT_CROP, 0, {i % 8, 3, 20, 20}};
+      plan.add(cropped);
+    }
+    return plan.packed_bytes();
+  };
+  const int64_t for_one_crop = bytes_with_crop(1);
+  CHECK_INT(plan.stages(), 2);  // pixels, crop
+  CHECK_INT(plan.view_memory(), gpu::memory_bytes(size, 1));
+  CHECK(bytes_with_crop(101) - for_one_crop <=
+        100L * static_cast<int64_t>(sizeof(gpu::View) + 2 * sizeof(gpu::Stage) +
+                                    sizeof(sct_augment_op)) +
+            16);
 }
 
 }  // namespace
@@ -390,6 +464,8 @@ int main() {
   each_op_alone();
   equalize_of_one_level();
   crops_and_windows();
+  crops_of_views();
+  boxes_beyond_the_view();
   chains();
   formats();
   ties_of_bfloat16();

@@ -67,7 +67,13 @@ enum {
   /* x, clamped. */
   SCT_AUGMENT_CLAMP = 14,
   /* As SCT_AUGMENT_BLUR, with zeros beyond the border (TensorFlow's SAME padding). */
-  SCT_AUGMENT_BLUR_ZERO = 15
+  SCT_AUGMENT_BLUR_ZERO = 15,
+  /* The box of integers = top, left, height, width, which lies within the view, resized to the size
+   * of the view with the format's interpolation: row y, column x of a channel become the sum over
+   * the box of r(y, i) c(x, j) x(top + i, left + j), with the weights r and c of a resize from
+   * height and from width to size. No filter is stretched, since a box is never larger than the
+   * view, and nothing clamps a cubic one's overshoot. */
+  SCT_AUGMENT_CROP = 16
 };
 
 /* Most operations of a view. */

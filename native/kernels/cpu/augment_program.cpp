@@ -4,7 +4,9 @@
 #include <numeric>
 
 #include "cpu/augment_blur.h"
+#include "cpu/augment_crop.h"
 #include "cpu/augment_ops.h"
+#include "cpu/augment_resize.h"
 
 namespace sct::augment {
 namespace {
@@ -80,6 +82,11 @@ void Program::apply(const sct_augment_op& op) {
       rotate(top_.planes, size, op.integers[0], other());
       swap();
       break;
+    case SCT_AUGMENT_CROP:
+      settle(Sums::kNone, nullptr);
+      crop_again(op);
+      swap();
+      break;
     case SCT_AUGMENT_SOBEL:
       settle(Sums::kNone, nullptr);
       sobel(top_.planes, size, other());
@@ -132,6 +139,17 @@ void Program::blur(const sct_augment_op& op) {
   swap();
   top_.source = Source::kBlur;
   top_.count = 0;
+}
+
+void Program::crop_again(const sct_augment_op& op) {
+  const int32_t size = format_.size;
+  const auto [top, left, height, width] = op.integers;
+  // In the place of the tables of the crop of the image, which the settled view no longer needs.
+  const ResizeTable rows =
+      resize_table({format_.interpolation, height, size, 0, size}, Direction::kRows, workspace_);
+  const ResizeTable columns =
+      resize_table({format_.interpolation, width, size, 0, size}, Direction::kColumns, workspace_);
+  crop(top_.planes, size, op, rows, columns, workspace_.lines.need(width), other());
 }
 
 void Program::make(Layer& layer, int32_t from, int32_t to, const Planes& out) {

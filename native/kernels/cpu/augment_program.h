@@ -42,6 +42,8 @@ class Program {
 
   void contrast(const sct_augment_op& op, Sums sums);
   void blur(const sct_augment_op& op);
+  // Writes a crop of the settled view to the other set of planes.
+  void crop_again(const sct_augment_op& op);
 
   // Computes rows [from, to) of a layer, operations not included, into `out`.
   void make(Layer& layer, int32_t from, int32_t to, const Planes& out);

@@ -31,6 +31,7 @@ enum class Source : int32_t {
   kPlanes,
   // Neighbours in a set of planes, which therefore must not be the set that is written.
   kRotated,
+  kCropped,
   kSobel,
   kBlurDown,
   kBlurAcross
@@ -67,6 +68,9 @@ struct Stage {
   // Of blurs: taps to each side, and where radius + 1 weights start in Batch::weights.
   int32_t radius;
   int64_t weights;
+  // Of crops of the view: indices in Batch::tables.
+  int32_t row_table;
+  int32_t column_table;
 };
 
 // One direction of a resize. Output i is the sum of inputs start[i] to start[i] + count[i] - 1 of

@@ -11,28 +11,26 @@ SIMCLR_HOST_DEVICE inline Pixel load(const float* planes, int32_t pixels, int32_
   return {{planes[index], planes[pixels + index], planes[2 * pixels + index]}};
 }
 
-// A pixel of the resized crop: rows are mixed before columns, as on the CPU.
-SIMCLR_HOST_DEVICE inline Pixel resample(const Batch& batch, const View& view, int32_t y,
-                                         int32_t x) {
-  constexpr float kUnit = static_cast<float>(1.0 / 255);
-  const Table& rows = batch.tables[view.row_table];
-  const Table& columns = batch.tables[view.column_table];
-  const int32_t column = view.flip ? batch.size - 1 - x : x;
+// A pixel of a resized box, whose pixel of a row and a column `pixel_at` returns: rows are mixed
+// before columns, as on the CPU. Weights of rows are times `unit`.
+template <class PixelAt>
+SIMCLR_HOST_DEVICE inline Pixel resample(const Batch& batch, const Table& rows,
+                                         const Table& columns, int32_t y, int32_t x, float unit,
+                                         const PixelAt& pixel_at) {
   const int32_t top = batch.bounds[rows.bounds + y];
   const int32_t height = batch.bounds[rows.bounds + batch.size + y];
-  const int32_t left = batch.bounds[columns.bounds + column];
-  const int32_t width = batch.bounds[columns.bounds + batch.size + column];
+  const int32_t left = batch.bounds[columns.bounds + x];
+  const int32_t width = batch.bounds[columns.bounds + batch.size + x];
   const float* row_weights = batch.weights + rows.weights + y * rows.stride;
-  const float* column_weights = batch.weights + columns.weights + column * columns.stride;
-  const uint8_t* corner = view.pixels + top * view.row_bytes + 3 * static_cast<int64_t>(left);
+  const float* column_weights = batch.weights + columns.weights + x * columns.stride;
   Pixel sum = {};
   for (int32_t i = 0; i < width; i++) {
     Pixel mixed = {};
     for (int32_t j = 0; j < height; j++) {
-      const uint8_t* p = corner + j * view.row_bytes + 3 * static_cast<int64_t>(i);
-      const float weight = row_weights[j] * kUnit;
+      const Pixel input = pixel_at(top + j, left + i);
+      const float weight = row_weights[j] * unit;
       for (int c = 0; c < 3; c++) {
-        mixed.c[c] += p[c] * weight;
+        mixed.c[c] += input.c[c] * weight;
       }
     }
     for (int c = 0; c < 3; c++) {
@@ -40,6 +38,33 @@ SIMCLR_HOST_DEVICE inline Pixel resample(const Batch& batch, const View& view, i
     }
   }
   return sum;
+}
+
+// A pixel of the resized crop of the image.
+SIMCLR_HOST_DEVICE inline Pixel cropped(const Batch& batch, const View& view, int32_t y,
+                                        int32_t x) {
+  constexpr float kUnit = static_cast<float>(1.0 / 255);
+  const uint8_t* pixels = view.pixels;
+  const int64_t row_bytes = view.row_bytes;
+  return resample(batch, batch.tables[view.row_table], batch.tables[view.column_table], y,
+                  view.flip ? batch.size - 1 - x : x, kUnit,
+                  [pixels, row_bytes](int32_t row, int32_t column) {
+                    const uint8_t* p = pixels + row * row_bytes + 3 * static_cast<int64_t>(column);
+                    return Pixel{{static_cast<float>(p[0]), static_cast<float>(p[1]),
+                                  static_cast<float>(p[2])}};
+                  });
+}
+
+// A pixel of the resized crop of the view that lies in `planes`.
+SIMCLR_HOST_DEVICE inline Pixel cropped_again(const Batch& batch, const Stage& stage,
+                                              const sct_augment_op& op, const float* planes,
+                                              int32_t y, int32_t x) {
+  const int32_t size = batch.size;
+  const int32_t corner = op.integers[0] * size + op.integers[1];
+  return resample(batch, batch.tables[stage.row_table], batch.tables[stage.column_table], y, x, 1,
+                  [planes, size, corner](int32_t row, int32_t column) {
+                    return load(planes, size * size, corner + row * size + column);
+                  });
 }
 
 // Counterclockwise.
@@ -108,9 +133,11 @@ SIMCLR_HOST_DEVICE inline Pixel read(const Batch& batch, const View& view, const
   const sct_augment_op* ops = batch.ops + view.first_op;
   switch (stage.source) {
     case Source::kImage:
-      return resample(batch, view, y, x);
+      return cropped(batch, view, y, x);
     case Source::kRotated:
       return rotated(planes, size, ops[stage.op].integers[0], y, x);
+    case Source::kCropped:
+      return cropped_again(batch, stage, ops[stage.op], planes, y, x);
     case Source::kSobel:
       return sobel(planes, size, y, x);
     case Source::kBlurDown:

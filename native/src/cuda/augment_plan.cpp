@@ -121,6 +121,12 @@ void Plan::add_op(const sct_augment_op& op, int32_t index) {
     case SCT_AUGMENT_ROTATION:
       settle(index);
       return read_neighbours(Source::kRotated, index);
+    case SCT_AUGMENT_CROP:
+      settle(index);
+      read_neighbours(Source::kCropped, index);
+      pending_.row_table = table(Direction::kRows, op.integers[2], format_.size, 0);
+      pending_.column_table = table(Direction::kColumns, op.integers[3], format_.size, 0);
+      return;
     case SCT_AUGMENT_SOBEL:
       settle(index);
       return read_neighbours(Source::kSobel, index);

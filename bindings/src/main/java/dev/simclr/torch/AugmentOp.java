@@ -44,7 +44,12 @@ public enum AugmentOp {
   /** x, clamped. */
   CLAMP(SctAugment.CLAMP),
   /** Gaussian blur of standard deviation {@code value} pixels, zeros beyond the border. */
-  BLUR_ZERO(SctAugment.BLUR_ZERO);
+  BLUR_ZERO(SctAugment.BLUR_ZERO),
+  /**
+   * The box of {@code integers}, which are top, left, height and width, resized to the size of the
+   * view with the format's interpolation.
+   */
+  CROP(SctAugment.CROP);
 
   private final int code;
 

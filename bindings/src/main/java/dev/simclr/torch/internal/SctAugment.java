@@ -30,6 +30,7 @@ public final class SctAugment {
   public static final int SATURATION_HSV = Sct.SCT_AUGMENT_SATURATION_HSV();
   public static final int CLAMP = Sct.SCT_AUGMENT_CLAMP();
   public static final int BLUR_ZERO = Sct.SCT_AUGMENT_BLUR_ZERO();
+  public static final int CROP = Sct.SCT_AUGMENT_CROP();
 
   public static final int MAX_OPS = Sct.SCT_AUGMENT_MAX_OPS();
 

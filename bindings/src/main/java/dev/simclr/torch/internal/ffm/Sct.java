@@ -1944,6 +1944,15 @@ public class Sct extends Sct$shared {
     public static int SCT_AUGMENT_BLUR_ZERO() {
         return SCT_AUGMENT_BLUR_ZERO;
     }
+    private static final int SCT_AUGMENT_CROP = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCT_AUGMENT_CROP = 16
+     * }
+     */
+    public static int SCT_AUGMENT_CROP() {
+        return SCT_AUGMENT_CROP;
+    }
     private static final int SCT_AUGMENT_MAX_OPS = (int)16L;
     /**
      * {@snippet lang=c :
