@@ -45,6 +45,11 @@ class AugmentSamplerTest {
               new RandomGray(0.2),
               new RandomEqualize(0.4)));
 
+  private static final RandomViewCrop VIEW_CROP =
+      new RandomViewCrop(new RandomCrop(0.6, 0.3, 0.9, 0.75, 1.3));
+
+  private static final AugmentConfig EXTRAS_AND_CROP = EXTRAS.with(VIEW_CROP);
+
   private static AugmentParams[] draw(AugmentConfig config, int height, int width) {
     AugmentSampler sampler = new AugmentSampler(config, SIZE);
     return IntStream.range(0, DRAWS)
@@ -221,7 +226,7 @@ class AugmentSamplerTest {
   @Test
   void switchingAnOperationOffLeavesTheOthersAlone() {
     for (Semantics semantics : Semantics.values()) {
-      AugmentConfig config = EXTRAS.withSemantics(semantics);
+      AugmentConfig config = EXTRAS_AND_CROP.withSemantics(semantics);
       AugmentSampler all = new AugmentSampler(config, SIZE);
       for (RandomOp off : config.ops()) {
         AugmentSampler fewer = new AugmentSampler(config.without(off.getClass()), SIZE);
@@ -271,6 +276,7 @@ class AugmentSamplerTest {
       case ViewOp.Solarize _ -> random instanceof RandomSolarize;
       case ViewOp.Equalize _ -> random instanceof RandomEqualize;
       case ViewOp.Cutout _ -> random instanceof RandomCutout;
+      case ViewOp.Crop _ -> random instanceof RandomViewCrop;
       case ViewOp.Rotation _ -> random instanceof RandomRotation;
       case ViewOp.Sobel _ -> random instanceof RandomSobel;
       case ViewOp.Noise _ -> random instanceof RandomNoise;
@@ -281,8 +287,8 @@ class AugmentSamplerTest {
   /** The order of the list is the order of the operations, and changes nothing about them. */
   @Test
   void operationsAreAppliedInTheOrderOfThePipeline() {
-    List<RandomOp> reversed = EXTRAS.ops().reversed();
-    AugmentSampler sampler = new AugmentSampler(EXTRAS, SIZE);
+    List<RandomOp> reversed = EXTRAS_AND_CROP.ops().reversed();
+    AugmentSampler sampler = new AugmentSampler(EXTRAS_AND_CROP, SIZE);
     AugmentSampler backwards = new AugmentSampler(EXTRAS.withOps(reversed), SIZE);
     for (int i = 0; i < 300; i++) {
       AugmentParams p = sample(sampler, 4, 0, i, 1, 30, 40);
@@ -290,11 +296,14 @@ class AugmentSamplerTest {
       assertEquals(box(p) + p.flip(), box(q) + q.flip());
       assertEquals(Set.copyOf(p.ops()), Set.copyOf(q.ops()));
       for (AugmentParams drawn : List.of(p, q)) {
-        List<RandomOp> order = drawn == p ? EXTRAS.ops() : reversed;
+        List<RandomOp> order = drawn == p ? EXTRAS_AND_CROP.ops() : reversed;
         int last = 0;
         for (ViewOp op : drawn.ops()) {
           int place =
-              IntStream.range(0, 9).filter(k -> isOf(op, order.get(k))).findFirst().orElse(-1);
+              IntStream.range(0, order.size())
+                  .filter(k -> isOf(op, order.get(k)))
+                  .findFirst()
+                  .orElse(-1);
           assertTrue(place >= last, drawn.toString());
           last = place;
         }
@@ -332,6 +341,10 @@ class AugmentSamplerTest {
     assertEquals(1743728766, hash(new AugmentSampler(EXTRAS, SIZE)));
     assertEquals(
         -1699588385, hash(new AugmentSampler(EXTRAS.withSemantics(Semantics.GOOGLE), SIZE)));
+    assertEquals(-510040552, hash(new AugmentSampler(EXTRAS_AND_CROP, SIZE)));
+    assertEquals(
+        1309109255,
+        hash(new AugmentSampler(EXTRAS_AND_CROP.withSemantics(Semantics.GOOGLE), SIZE)));
   }
 
   private static int hash(AugmentSampler sampler) {
@@ -407,6 +420,15 @@ class AugmentSamplerTest {
     assertRefused(
         "largest crop area is 0.05",
         () -> ALL.withCrop(new RandomCrop(1, 0.01, 0.05, 1, 1)).withSemantics(Semantics.GOOGLE));
+    assertRefused(
+        "largest crop area is 0.05",
+        () ->
+            ALL.with(new RandomViewCrop(new RandomCrop(1, 0.01, 0.05, 1, 1)))
+                .withSemantics(Semantics.GOOGLE));
+    assertRefused("view crop top is -1", () -> new ViewOp.Crop(-1, 0, 1, 1));
+    assertRefused("view crop left is -1", () -> new ViewOp.Crop(0, -1, 1, 1));
+    assertRefused("view crop height is 0", () -> new ViewOp.Crop(0, 0, 0, 1));
+    assertRefused("view crop width is 0", () -> new ViewOp.Crop(0, 0, 1, 0));
     assertRefused("hue shift is 0.75", () -> new ViewOp.Hue(0.75f));
     assertRefused("quarter turns is 4", () -> new ViewOp.Rotation(4));
     assertRefused("blur sigma is 0.0", () -> new ViewOp.Blur(0));

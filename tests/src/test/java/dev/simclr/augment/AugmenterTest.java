@@ -36,6 +36,7 @@ class AugmenterTest {
                   new RandomCutout(0.2, 0.2, 0.5),
                   new RandomRotation(0.3),
                   new RandomSobel(0.1),
+                  new RandomViewCrop(new RandomCrop(0.3, 0.2, 0.9, 0.75, 1.3)),
                   new RandomNoise(0.2, 0.01, 0.1)));
 
   private static byte[] noise(int height, int width, int sample) {
@@ -303,6 +304,18 @@ class AugmenterTest {
     AugmentParams beyond =
         new AugmentParams(0, 0, 4, 5, false, List.of(new ViewOp.Cutout(5, 0, 4, 2)));
     assertRefused("cutout is 4x2 at 5,0", () -> augmenter.apply(image, 4, 5, beyond, out, 0));
+    for (ViewOp.Crop crop :
+        List.of(
+            new ViewOp.Crop(8, 0, 1, 1),
+            new ViewOp.Crop(0, 8, 1, 1),
+            new ViewOp.Crop(5, 0, 4, 1),
+            new ViewOp.Crop(0, 5, 1, 4),
+            new ViewOp.Crop(Integer.MAX_VALUE, 0, Integer.MAX_VALUE, 1))) {
+      AugmentParams cropped = new AugmentParams(0, 0, 4, 5, false, List.of(crop));
+      String box =
+          crop.height() + "x" + crop.width() + " at " + crop.top() + "," + crop.left() + ";";
+      assertRefused("view crop is " + box, () -> augmenter.apply(image, 4, 5, cropped, out, 0));
+    }
     assertRefused("view dtype is float16", () -> ViewFormat.of(8).withDtype(DType.FLOAT16));
     // What was refused leaves nothing behind.
     assertEquals(0, augmenter.size());

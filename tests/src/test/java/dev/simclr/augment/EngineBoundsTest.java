@@ -108,6 +108,8 @@ class EngineBoundsTest {
             new ViewOp.Rotation(1),
             new ViewOp.Sobel(),
             new ViewOp.Noise(0.1f, 7),
+            new ViewOp.Crop(size - 1, 0, 1, size),
+            new ViewOp.Crop(0, size / 2, size, size - size / 2),
             new ViewOp.Cutout(size - 1, size - 1, 1, 1));
     return random.nextBoolean() ? all : List.of();
   }

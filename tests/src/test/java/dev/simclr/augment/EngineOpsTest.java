@@ -90,6 +90,7 @@ class EngineOpsTest {
     ops.add(new ViewOp.Solarize((random.nextInt(255) + 0.5f) / 255));
     ops.add(new ViewOp.Equalize());
     ops.add(cutout(size, random));
+    ops.add(EngineCropTest.crop(size, random));
     for (int turns = 0; turns < 4; turns++) {
       ops.add(new ViewOp.Rotation(turns));
     }
@@ -252,6 +253,7 @@ class EngineOpsTest {
                 new ViewOp.Blur(random.nextFloat(0.1f, 2)),
                 new ViewOp.BlurZero(random.nextFloat(0.1f, 2)),
                 cutout(size, random),
+                EngineCropTest.crop(size, random),
                 new ViewOp.Rotation(random.nextInt(4)),
                 new ViewOp.Sobel(),
                 new ViewOp.Noise(random.nextFloat(0, 0.2f), random.nextLong())));

@@ -39,6 +39,7 @@ class EngineStripsTest {
           List.of(new ViewOp.Brightness(1.4f), new ViewOp.Blur(2), new ViewOp.Blur(0.1f)),
           List.of(new ViewOp.Hue(-0.1f), new ViewOp.BlurZero(0.1f), new ViewOp.Blur(2)),
           List.of(new ViewOp.Blur(1.7f), new ViewOp.Rotation(1), new ViewOp.Contrast(0.7f)),
+          List.of(new ViewOp.Blur(1), new ViewOp.Crop(2, 1, 31, 17), new ViewOp.Blur(1.2f)),
           List.of(new ViewOp.Blur(1), new ViewOp.Sobel(), new ViewOp.BlurZero(2)),
           List.of(new ViewOp.Rotation(3), new ViewOp.Blur(1), new ViewOp.Brightness(0.6f)));
 

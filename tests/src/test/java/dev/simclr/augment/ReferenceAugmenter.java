@@ -134,6 +134,8 @@ final class ReferenceAugmenter {
       case ViewOp.Cutout(int top, int left, int height, int width) ->
           each((c, y, x) ->
               y >= top && y < top + height && x >= left && x < left + width ? 0 : in[c][y][x]);
+      case ViewOp.Crop(int top, int left, int height, int width) ->
+          resize(crop(in, top, left, height, width), size, size, 0, 0);
       case ViewOp.Rotation(int turns) -> {
         double[][][] out = in;
         for (int i = 0; i < turns; i++) {

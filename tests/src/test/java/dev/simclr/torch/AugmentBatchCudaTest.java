@@ -168,6 +168,8 @@ class AugmentBatchCudaTest {
         new Step(AugmentOp.SOLARIZE, 0.501f),
         new Step(AugmentOp.EQUALIZE, 0),
         new Step(AugmentOp.CUTOUT, 0, third, size / 4, size - third, third),
+        new Step(AugmentOp.CROP, 0, third, size / 4, size - third, size - size / 4),
+        new Step(AugmentOp.CROP, 0, size - 1, third, 1, 1),
         new Step(AugmentOp.ROTATION, 0, 0),
         new Step(AugmentOp.ROTATION, 0, 1),
         new Step(AugmentOp.ROTATION, 0, 2),
@@ -204,6 +206,7 @@ class AugmentBatchCudaTest {
                 new View(1, 20, 30, 100, 90, true, 0, 0, List.of()),
                 new View(0, 149, 0, 1, 211, false, 0, 0, List.of()),
                 new View(2, 0, 210, 150, 1, true, 0, 0, List.of()),
+                View.whole(2, 150, 211, new Step(AugmentOp.CROP, 0, 0, size / 2, size, 1)),
                 new View(1, 25, 35, 150, 211, false, size + 25, size + 105, List.of()));
         AugmentFormat format = format(size, DType.FLOAT32, MemoryFormat.CONTIGUOUS, resize, null);
         assertSame(format, 150, 211, views, ONE_OP);

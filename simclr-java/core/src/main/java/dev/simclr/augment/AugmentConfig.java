@@ -13,7 +13,7 @@ import java.util.Set;
  * what is drawn for the others.
  *
  * @param semantics whose definition of crop, colour jitter and blur holds
- * @param crop random resized crop
+ * @param crop random resized crop; {@link RandomViewCrop} is one that comes later
  * @param flip probability of a horizontal flip
  * @param ops the operations, each kind at most once
  */
@@ -42,9 +42,18 @@ public record AugmentConfig(Semantics semantics, RandomCrop crop, double flip, L
         throw Checks.refused("operations", ops, "each kind at most once");
       }
     }
-    if (semantics == Semantics.GOOGLE
-        && crop.probability() > 0
-        && (float) crop.maxArea() < GOOGLE_MIN_COVERED) {
+    if (semantics == Semantics.GOOGLE) {
+      requireGoogleCrop(crop);
+      for (RandomOp op : ops) {
+        if (op instanceof RandomViewCrop(RandomCrop again)) {
+          requireGoogleCrop(again);
+        }
+      }
+    }
+  }
+
+  private static void requireGoogleCrop(RandomCrop crop) {
+    if (crop.probability() > 0 && (float) crop.maxArea() < GOOGLE_MIN_COVERED) {
       throw Checks.refused(
           "largest crop area",
           crop.maxArea(),

@@ -23,8 +23,8 @@ import java.util.List;
  *   <tr><th>block</th><th>words</th></tr>
  *   <tr><td>0</td><td>flip, jitter, gray, blur: applied if u is below the probability</td></tr>
  *   <tr><td>1</td><td>brightness, contrast, saturation, hue: low + u (high - low)</td></tr>
- *   <tr><td>2</td><td>order: permutation floor(24 u) in lexicographic order; sigma; crop: applied if
- *       u is below the probability; unused</td></tr>
+ *   <tr><td>2</td><td>order: permutation floor(24 u) in lexicographic order; sigma; crop, crop of the
+ *       view: applied if u is below the probability</td></tr>
  *   <tr><td>3</td><td>solarize, equalize, cutout, rotation: applied if u is below the
  *       probability</td></tr>
  *   <tr><td>4</td><td>Sobel, noise: likewise; quarter turns; standard deviation of the noise</td></tr>
@@ -32,6 +32,7 @@ import java.util.List;
  *   <tr><td>6</td><td>key of the noise: low word, high word; unused</td></tr>
  *   <tr><td>16 + a</td><td>attempt a of the crop. torchvision: area, log of the ratio, top, left;
  *       google: ratio, height, top, left</td></tr>
+ *   <tr><td>128 + a</td><td>attempt a of the crop of the view, likewise</td></tr>
  * </table>
  *
  * <p>The sigma of the google semantics is word 0 of block 0 of the key of purpose {@link
@@ -47,6 +48,8 @@ public final class AugmentSampler {
   private static final int BLOCK_SOBEL_NOISE = 4;
   private static final int BLOCK_CUTOUT = 5;
   private static final int BLOCK_NOISE_KEY = 6;
+  private static final int BLOCK_CROP = 16;
+  private static final int BLOCK_VIEW_CROP = 128;
 
   private static final ViewOp GRAY = new ViewOp.Gray();
   private static final ViewOp EQUALIZE = new ViewOp.Equalize();
@@ -57,20 +60,38 @@ public final class AugmentSampler {
   private final int size;
   private final boolean google;
   private final CropSampler crop;
-  private final double[] probabilities = new double[Switch.values().length];
+  private final CropSampler viewCrop;
+  private final double[] probabilities = new double[Switch.ALL.size()];
 
-  /** The switches of the operations, four in each of the blocks 0, 3 and 4. */
+  /** What is applied or not, and the word that decides. */
   private enum Switch {
-    FLIP,
-    JITTER,
-    GRAY,
-    BLUR,
-    SOLARIZE,
-    EQUALIZE,
-    CUTOUT,
-    ROTATION,
-    SOBEL,
-    NOISE
+    FLIP(BLOCK_SWITCHES, 0),
+    JITTER(BLOCK_SWITCHES, 1),
+    GRAY(BLOCK_SWITCHES, 2),
+    BLUR(BLOCK_SWITCHES, 3),
+    SOLARIZE(BLOCK_MORE_SWITCHES, 0),
+    EQUALIZE(BLOCK_MORE_SWITCHES, 1),
+    CUTOUT(BLOCK_MORE_SWITCHES, 2),
+    ROTATION(BLOCK_MORE_SWITCHES, 3),
+    SOBEL(BLOCK_SOBEL_NOISE, 0),
+    NOISE(BLOCK_SOBEL_NOISE, 1),
+    // Last, since the order of the jitter, which comes next, is in the same block.
+    CROP(BLOCK_OTHERS, 2),
+    VIEW_CROP(BLOCK_OTHERS, 3);
+
+    private static final List<Switch> ALL = List.of(values());
+
+    private final int block;
+    private final int word;
+
+    Switch(int block, int word) {
+      this.block = block;
+      this.word = word;
+    }
+
+    boolean isOn(int switches) {
+      return (switches & 1 << ordinal()) != 0;
+    }
   }
 
   /**
@@ -85,7 +106,12 @@ public final class AugmentSampler {
     this.size = size;
     this.google = config.semantics() == Semantics.GOOGLE;
     this.crop = CropSampler.of(config.semantics(), config.crop());
+    this.viewCrop =
+        CropSampler.of(
+            config.semantics(),
+            config.op(RandomViewCrop.class).map(RandomViewCrop::crop).orElse(RandomCrop.NONE));
     probabilities[Switch.FLIP.ordinal()] = config.flip();
+    probabilities[Switch.CROP.ordinal()] = config.crop().probability();
     for (RandomOp op : config.ops()) {
       probabilities[switchOf(op).ordinal()] = op.probability();
     }
@@ -102,6 +128,7 @@ public final class AugmentSampler {
       case RandomRotation _ -> Switch.ROTATION;
       case RandomSobel _ -> Switch.SOBEL;
       case RandomNoise _ -> Switch.NOISE;
+      case RandomViewCrop _ -> Switch.VIEW_CROP;
     };
   }
 
@@ -122,51 +149,28 @@ public final class AugmentSampler {
     Checks.atLeast("width", width, 1);
     ViewWords words = new ViewWords(key);
     int on = switches(words);
-    // First, since the order of the jitter is in the same block.
-    boolean cropped = cropped(words);
     List<ViewOp> ops = new Chain(words, on).draw();
     CropSampler.Box box =
-        cropped ? crop.draw(words, height, width) : new CropSampler.Box(0, 0, height, width);
-    boolean flip = (on & 1 << Switch.FLIP.ordinal()) != 0;
+        Switch.CROP.isOn(on)
+            ? crop.draw(words, BLOCK_CROP, height, width)
+            : new CropSampler.Box(0, 0, height, width);
+    boolean flip = Switch.FLIP.isOn(on);
     return new AugmentParams(box.top(), box.left(), box.height(), box.width(), flip, ops);
   }
 
   /** A bit for each switch. */
   private int switches(ViewWords words) {
     int on = 0;
-    for (int block = 0; block < 3; block++) {
-      if (anyPossible(4 * block)) {
-        words.go(
-            switch (block) {
-              case 0 -> BLOCK_SWITCHES;
-              case 1 -> BLOCK_MORE_SWITCHES;
-              default -> BLOCK_SOBEL_NOISE;
-            });
-        for (int word = 0; word < 4 && 4 * block + word < probabilities.length; word++) {
-          if (words.uniform(word) < probabilities[4 * block + word]) {
-            on |= 1 << (4 * block + word);
-          }
+    for (int i = 0; i < probabilities.length; i++) {
+      if (probabilities[i] > 0) {
+        Switch which = Switch.ALL.get(i);
+        words.go(which.block);
+        if (words.uniform(which.word) < probabilities[i]) {
+          on |= 1 << i;
         }
       }
     }
     return on;
-  }
-
-  private boolean anyPossible(int first) {
-    double sum = 0;
-    for (int i = first; i < Math.min(first + 4, probabilities.length); i++) {
-      sum += probabilities[i];
-    }
-    return sum > 0;
-  }
-
-  private boolean cropped(ViewWords words) {
-    double probability = config.crop().probability();
-    if (probability <= 0) {
-      return false;
-    }
-    words.go(BLOCK_OTHERS);
-    return words.uniform(2) < probability;
   }
 
   /** The operations of one view, as they are drawn one after another. */
@@ -189,7 +193,7 @@ public final class AugmentSampler {
           // The reference clamps before its blur, and after it, whether an image is blurred or not.
           clamp();
         }
-        if ((on & 1 << switchOf(op).ordinal()) != 0) {
+        if (switchOf(op).isOn(on)) {
           apply(op);
         }
       }
@@ -220,6 +224,7 @@ public final class AugmentSampler {
           clamped = true;
         }
         case RandomNoise noise -> noise(noise);
+        case RandomViewCrop _ -> crop();
       }
     }
 
@@ -287,6 +292,14 @@ public final class AugmentSampler {
               firstColumn,
               Math.min(size, top + side) - firstRow,
               Math.min(size, left + side) - firstColumn));
+    }
+
+    private void crop() {
+      CropSampler.Box box = viewCrop.draw(words, BLOCK_VIEW_CROP, size, size);
+      if (box.height() < size || box.width() < size) {
+        ops.add(new ViewOp.Crop(box.top(), box.left(), box.height(), box.width()));
+        clamped = false;
+      }
     }
 
     private void rotation() {

@@ -119,8 +119,12 @@ public final class Augmenter {
   private void requireFit(AugmentParams params) {
     List<ViewOp> ops = params.ops();
     for (int i = 0; i < ops.size(); i++) { // by index: an iterator would be garbage
-      if (ops.get(i) instanceof ViewOp.Cutout cutout) {
-        requireWithin(cutout);
+      switch (ops.get(i)) {
+        case ViewOp.Cutout(int top, int left, int height, int width) ->
+            requireWithin("cutout", top, left, height, width);
+        case ViewOp.Crop(int top, int left, int height, int width) ->
+            requireWithin("view crop", top, left, height, width);
+        default -> {}
       }
     }
   }
@@ -160,6 +164,8 @@ public final class Augmenter {
       case ViewOp.Equalize() -> batch.op(AugmentOp.EQUALIZE, 0);
       case ViewOp.Cutout(int top, int left, int height, int width) ->
           batch.op(AugmentOp.CUTOUT, 0, top, left, height, width);
+      case ViewOp.Crop(int top, int left, int height, int width) ->
+          batch.op(AugmentOp.CROP, 0, top, left, height, width);
       case ViewOp.Rotation(int quarterTurns) ->
           batch.op(AugmentOp.ROTATION, 0, quarterTurns, 0, 0, 0);
       case ViewOp.Sobel() -> batch.op(AugmentOp.SOBEL, 0);
@@ -169,12 +175,12 @@ public final class Augmenter {
     }
   }
 
-  private void requireWithin(ViewOp.Cutout cutout) {
+  private void requireWithin(String name, int top, int left, int height, int width) {
     int size = format.size();
-    if (cutout.height() > size - cutout.top() || cutout.width() > size - cutout.left()) {
+    if (height > size - top || width > size - left) {
       throw Checks.refused(
-          "cutout",
-          cutout.height() + "x" + cutout.width() + " at " + cutout.top() + "," + cutout.left(),
+          name,
+          height + "x" + width + " at " + top + "," + left,
           "within the view, which is " + size + "x" + size);
     }
   }

@@ -1,16 +1,19 @@
 package dev.simclr.augment;
 
-/** Draws the boxes of random crops; attempt a uses the words of block {@link #BLOCK} + a. */
+/** Draws the boxes of random crops; attempt a uses the words of block {@code first} + a. */
 sealed interface CropSampler permits TorchvisionCrop, GoogleCrop {
-
-  /** The block of the first attempt. */
-  int BLOCK = 16;
 
   /** A box within an image. */
   record Box(int top, int left, int height, int width) {}
 
-  /** Draws a box of an image of the given size. */
-  Box draw(ViewWords words, int height, int width);
+  /**
+   * Draws a box.
+   *
+   * @param first block of the first attempt, of {@link GoogleCrop#ATTEMPTS} at most
+   * @param height rows of the image
+   * @param width columns of the image
+   */
+  Box draw(ViewWords words, int first, int height, int width);
 
   static CropSampler of(Semantics semantics, RandomCrop crop) {
     return switch (semantics) {

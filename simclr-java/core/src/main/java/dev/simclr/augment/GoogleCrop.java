@@ -10,7 +10,7 @@ package dev.simclr.augment;
  * never lies at its last row or column. The arithmetic is the operator's, float32 included.
  */
 final class GoogleCrop implements CropSampler {
-  private static final int ATTEMPTS = 100;
+  static final int ATTEMPTS = 100;
 
   /** Below half a pixel, for a width that just rounds down to that of the image. */
   private static final double ALMOST_HALF = 0.5 - 1e-7f;
@@ -28,12 +28,12 @@ final class GoogleCrop implements CropSampler {
   }
 
   @Override
-  public Box draw(ViewWords words, int height, int width) {
+  public Box draw(ViewWords words, int first, int height, int width) {
     float minArea = minShare * width * height;
     float maxArea = maxShare * width * height;
     float imageArea = (float) ((long) width * height);
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      words.go(BLOCK + attempt);
+      words.go(first + attempt);
       float ratio = words.uniformFloat(0) * (maxRatio - minRatio) + minRatio;
       int largest = largestHeight(maxArea, ratio, height, width);
       int smallest = Math.min(round(sqrt(minArea / ratio)), largest);

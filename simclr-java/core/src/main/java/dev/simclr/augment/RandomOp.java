@@ -12,6 +12,7 @@ public sealed interface RandomOp
         RandomSolarize,
         RandomEqualize,
         RandomCutout,
+        RandomViewCrop,
         RandomRotation,
         RandomSobel,
         RandomNoise {

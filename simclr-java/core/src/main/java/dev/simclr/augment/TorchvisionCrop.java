@@ -22,10 +22,10 @@ final class TorchvisionCrop implements CropSampler {
   }
 
   @Override
-  public Box draw(ViewWords words, int height, int width) {
+  public Box draw(ViewWords words, int first, int height, int width) {
     double area = (double) height * width;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      words.go(BLOCK + attempt);
+      words.go(first + attempt);
       double target = area * words.uniform(0, crop.minArea(), crop.maxArea());
       double ratio = StrictMath.exp(words.uniform(1, minLogRatio, maxLogRatio));
       long w = (long) Math.rint(Math.sqrt(target * ratio));

@@ -148,6 +148,26 @@ public sealed interface ViewOp {
   }
 
   /**
+   * A box of the view, resized to the size of the view with {@link ViewFormat#interpolation()}, as
+   * the crop of an image is. The box is not larger than the view, so that no filter is stretched; a
+   * cubic one may overshoot.
+   *
+   * @param top first row of the box
+   * @param left first column of the box
+   * @param height rows of the box, at least 1; the box lies within the view
+   * @param width columns of the box, at least 1
+   */
+  record Crop(int top, int left, int height, int width) implements ViewOp {
+    /** Checks the values, as far as that goes without the size of the view. */
+    public Crop {
+      Checks.atLeast("view crop top", top, 0);
+      Checks.atLeast("view crop left", left, 0);
+      Checks.atLeast("view crop height", height, 1);
+      Checks.atLeast("view crop width", width, 1);
+    }
+  }
+
+  /**
    * A rotation counterclockwise.
    *
    * @param quarterTurns 0 to 3
