@@ -123,7 +123,7 @@ class ConfigLoaderTest {
           loss.temperature=.inf      | loss.temperature is Infinity; allowed: 0.001 to 100
           optim.name=sdg             | optim.name is sdg; allowed: sgd, lars, adamw
           train.epochs=0             | train.epochs is 0; allowed: 1 to 1000000
-          augment.order=[gray,blurr] | augment.order is blurr; allowed: color, gray, blur, solarize, equalize, cutout, rotation, sobel, noise
+          augment.order=[gray,blurr] | augment.order is blurr; allowed: color, gray, blur, solarize, equalize, cutout, rotation, sobel, noise, crop
           augment.order=gray         | the command line: augment.order must be a list, found "gray"
           augment.crop=0.5           | unknown key augment.crop in the command line; did you mean augment.crop_max?
           augment.all.blur=0.5       | unknown key augment.all.blur in the command line; did you mean augment.blur?

@@ -322,7 +322,7 @@ final class SweepCommandTest {
 
   @ParameterizedTest
   @CsvSource({
-    "composition, 43",
+    "composition, 49",
     "batch-epochs, 9",
     "head, 15",
     "temperature, 6",

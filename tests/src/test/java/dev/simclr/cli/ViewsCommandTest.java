@@ -153,6 +153,15 @@ class ViewsCommandTest {
     assertEquals(
         List.of("warning: augment.order has cutout, but augment.cutout is 0"),
         outcome.out().lines().filter(line -> line.startsWith("warning:")).toList());
+    Outcome crop =
+        views(
+            dir.resolve("crop.png"),
+            "augment.order=[gray,crop]",
+            "augment.crop_min=1",
+            "augment.view_2.crop_min=0.5");
+    assertEquals(
+        List.of("warning: augment.order has crop, but augment.crop_min is 1"),
+        crop.out().lines().filter(line -> line.startsWith("warning:")).toList());
     Outcome all = views(dir.resolve("all.png"), "augment.blur=1");
     assertFalse(all.out().contains("warning:"), all.out());
     Outcome none = views(dir.resolve("none.png"), "augment.order=[]");

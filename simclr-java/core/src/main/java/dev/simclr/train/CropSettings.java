@@ -24,6 +24,11 @@ public record CropSettings(double cropMin, double cropMax, double ratioMin, doub
     Keys.ordered(section + "ratio_min", ratioMin, section + "ratio_max", ratioMax);
   }
 
+  /** Whether every crop of a square is all of it. */
+  boolean keepsSquares() {
+    return cropMin == 1 && ratioMin <= 1 && ratioMax >= 1;
+  }
+
   RandomCrop crop() {
     return new RandomCrop(1, cropMin, cropMax, ratioMin, ratioMax);
   }

@@ -10,7 +10,7 @@ import java.util.List;
 public abstract sealed class ViewSetters<B extends ViewSetters<B>>
     permits ViewSettings.Builder, AugmentSettings.Builder {
   private ViewSettings.Pipeline pipeline = ViewSettings.Pipeline.RANDOM;
-  private List<ViewSettings.Op> order = List.of(ViewSettings.Op.values());
+  private List<ViewSettings.Op> order = ViewSettings.Op.AFTER_CROP;
   private CropSettings crop = CropSettings.DEFAULTS;
   private double flip = 0.5;
   private ColorSettings jitter = ColorSettings.DEFAULTS;

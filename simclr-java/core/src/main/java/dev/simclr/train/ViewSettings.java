@@ -7,7 +7,9 @@ import dev.simclr.augment.RandomGray;
 import dev.simclr.augment.RandomOp;
 import dev.simclr.augment.RandomRotation;
 import dev.simclr.augment.RandomSobel;
+import dev.simclr.augment.RandomViewCrop;
 import dev.simclr.augment.Semantics;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 
@@ -16,7 +18,8 @@ import java.util.List;
  * AugmentSettings} that they become a part of.
  *
  * @param pipeline {@code identity} switches everything off that is random
- * @param order the operations after crop and flip, in their order; what is left out is off
+ * @param order the operations after crop and flip, in their order; what is left out is off. With
+ *     {@link Op#CROP} the crop is one of them
  * @param crop random crop
  * @param flip probability of a horizontal flip
  * @param jitter colour jitter
@@ -77,7 +80,16 @@ public record ViewSettings(
     /** Sobel filtering. */
     SOBEL,
     /** Gaussian noise. */
-    NOISE;
+    NOISE,
+    /**
+     * The crop, which otherwise comes before all else. As the first of an order it comes there too:
+     * a part of the image is resampled, once. After another operation the whole image is resampled
+     * first, then a part of the view.
+     */
+    CROP;
+
+    /** All operations but the crop, which is the default order. */
+    static final List<Op> AFTER_CROP = Arrays.stream(values()).filter(op -> op != CROP).toList();
 
     @Override
     public String toString() {
@@ -141,7 +153,8 @@ public record ViewSettings(
 
   /**
    * Returns what has no effect: operations that an order of its own lists and that have no
-   * probability. The other way round is a way to choose: probabilities for all, an order for some.
+   * probability, and a crop that keeps the whole view. The other way round is a way to choose:
+   * probabilities for all, an order for some.
    *
    * @param section what goes before the keys in messages, such as {@code augment.}
    */
@@ -150,23 +163,34 @@ public record ViewSettings(
       return List.of();
     }
     return order.stream()
-        .filter(op -> probability(op) == 0)
-        .map(op -> section + "order has " + op + ", but " + section + op + " is 0")
+        .filter(this::isIdle)
+        .map(op -> section + "order has " + op + ", but " + section + reason(op))
         .toList();
   }
 
-  private double probability(Op op) {
+  private boolean isIdle(Op op) {
     return switch (op) {
-      case COLOR -> jitter.color();
-      case GRAY -> gray;
-      case BLUR -> gaussianBlur.blur();
-      case SOLARIZE -> solarisation.solarize();
-      case EQUALIZE -> equalize;
-      case CUTOUT -> blackSquare.cutout();
-      case ROTATION -> rotation;
-      case SOBEL -> sobel;
-      case NOISE -> gaussianNoise.noise();
+      case COLOR -> jitter.color() == 0;
+      case GRAY -> gray == 0;
+      case BLUR -> gaussianBlur.blur() == 0;
+      case SOLARIZE -> solarisation.solarize() == 0;
+      case EQUALIZE -> equalize == 0;
+      case CUTOUT -> blackSquare.cutout() == 0;
+      case ROTATION -> rotation == 0;
+      case SOBEL -> sobel == 0;
+      case NOISE -> gaussianNoise.noise() == 0;
+      // That of an image, which need not be a square, changes the ratio of its sides at least.
+      case CROP -> cropsView() && crop.keepsSquares();
     };
+  }
+
+  private static String reason(Op op) {
+    return op == Op.CROP ? "crop_min is 1" : op + " is 0";
+  }
+
+  /** Whether the crop comes after another operation. */
+  private boolean cropsView() {
+    return order.indexOf(Op.CROP) > 0;
   }
 
   /** Returns the pipeline in the terms of {@code dev.simclr.augment}. */
@@ -174,7 +198,11 @@ public record ViewSettings(
     return switch (pipeline) {
       case IDENTITY -> new AugmentConfig(semantics, RandomCrop.NONE, 0, List.of());
       case RANDOM ->
-          new AugmentConfig(semantics, crop.crop(), flip, order.stream().map(this::op).toList());
+          new AugmentConfig(
+              semantics,
+              cropsView() ? RandomCrop.NONE : crop.crop(),
+              flip,
+              order.stream().filter(op -> op != Op.CROP || cropsView()).map(this::op).toList());
     };
   }
 
@@ -189,6 +217,7 @@ public record ViewSettings(
       case ROTATION -> new RandomRotation(rotation);
       case SOBEL -> new RandomSobel(sobel);
       case NOISE -> gaussianNoise.op();
+      case CROP -> new RandomViewCrop(crop.crop());
     };
   }
 }
