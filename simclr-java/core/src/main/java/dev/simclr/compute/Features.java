@@ -98,6 +98,7 @@ public record Features(ViewFormat format, int batch, Device device, int loaderTh
         };
     try (var _ = TensorScope.open();
         var _ = GradMode.noGrad();
+        var _ = TensorCache.open(device);
         ViewLoader loader =
             new ViewLoader(fillers, rows, 1, format, 0, batches, loaderThreads, device)) {
       for (long step = 0; step < batches; step++) {

@@ -4,6 +4,7 @@ import dev.simclr.augment.EvalTransform;
 import dev.simclr.augment.ViewFormat;
 import dev.simclr.compute.ComputeThread;
 import dev.simclr.compute.Features;
+import dev.simclr.compute.TensorCache;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.RgbImage;
 import dev.simclr.model.Module;
@@ -56,6 +57,10 @@ import java.util.stream.IntStream;
  * daemon thread, so an encoder that is never closed does not keep the process alive. An interrupt
  * does not cut a call for single images short; the thread's interrupt status is set on return.
  *
+ * <p>On a CPU it keeps the memory that a forward pass takes for the next one until it is closed
+ * (see {@link dev.simclr.torch.CpuAllocator}, which is switched on for the whole process meanwhile
+ * unless it is already).
+ *
  * <p>Features of a data set have the very bits of an evaluation during training if batch size,
  * threads and device are the same. Those of single images agree with them up to the last digits,
  * since libtorch may choose another algorithm for another batch size.
@@ -70,6 +75,7 @@ public final class Encoder implements AutoCloseable {
   private final ComputeThread compute;
   private final MicroBatcher batcher;
   private final Preparers preparers;
+  private final TensorCache cache;
   private final Queue<EvalTransform> transforms = new ConcurrentLinkedQueue<>();
 
   /** What computes, on the compute thread: an encoder, or an encoder with a classifier on it. */
@@ -103,6 +109,7 @@ public final class Encoder implements AutoCloseable {
     this.preparers = new Preparers(loaderThreads);
     Torch.setNumThreads(options.threads() == 0 ? processors : options.threads());
     this.network = loader.load(device);
+    this.cache = TensorCache.open(device);
   }
 
   /** Loads an encoder with the default options, see {@link #load(Path, EncoderOptions)}. */
@@ -548,7 +555,10 @@ public final class Encoder implements AutoCloseable {
    */
   @Override
   public void close() {
-    compute.close(network::close);
+    compute.close(() -> {
+      network.close();
+      cache.close();
+    });
     preparers.close();
   }
 }

@@ -1,5 +1,6 @@
 package dev.simclr.eval;
 
+import dev.simclr.compute.TensorCache;
 import dev.simclr.data.LabelledIndices;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
@@ -142,7 +143,8 @@ public record LambdaSearch(List<Candidate> candidates, LogisticRegression model)
     List<Candidate> candidates = new ArrayList<>();
     double best = ascending[0];
     double bestAccuracy = -1;
-    try (var _ = TensorScope.open()) {
+    try (var _ = TensorScope.open();
+        var _ = TensorCache.open(features.device())) {
       Tensor held = rows(features, parts.second());
       int[] heldLabels = pick(labels, parts.second());
       var problem =

@@ -1,5 +1,6 @@
 package dev.simclr.eval;
 
+import dev.simclr.compute.TensorCache;
 import dev.simclr.torch.GradMode;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
@@ -93,7 +94,8 @@ public final class LinearProbe {
     if (!(decay >= 0) || Double.isInfinite(decay)) {
       throw new IllegalArgumentException("decay is " + decay + "; allowed: finite, 0 or more");
     }
-    try (var _ = TensorScope.open()) {
+    try (var _ = TensorScope.open();
+        var _ = TensorCache.open(features.device())) {
       SoftmaxObjective objective = SoftmaxObjective.of(features, labels, classes);
       double[] penalty = new double[Math.toIntExact(features.size(1))];
       Arrays.fill(penalty, decay);

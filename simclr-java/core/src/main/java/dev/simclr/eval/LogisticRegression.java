@@ -1,5 +1,6 @@
 package dev.simclr.eval;
 
+import dev.simclr.compute.TensorCache;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import java.util.Optional;
@@ -63,7 +64,8 @@ public record LogisticRegression(
       Lbfgs.Options options,
       Lbfgs.Progress progress) {
     Labels.check(features, labels, classes, "features", "labels");
-    try (var _ = TensorScope.open()) {
+    try (var _ = TensorScope.open();
+        var _ = TensorCache.open(features.device())) {
       return new Problem(features, labels, classes)
           .solve(lambda, options, Optional.empty(), progress)
           .model;

@@ -1,5 +1,6 @@
 package dev.simclr.eval;
 
+import dev.simclr.compute.TensorCache;
 import dev.simclr.torch.DType;
 import dev.simclr.torch.GradMode;
 import dev.simclr.torch.Nn;
@@ -70,7 +71,8 @@ final class Neighbours {
     }
     int total = Math.toIntExact(queries.size(0));
     try (var _ = TensorScope.open();
-        var _ = GradMode.noGrad()) {
+        var _ = GradMode.noGrad();
+        var _ = TensorCache.open(features.device())) {
       Tensor bank = prepared(features);
       Tensor classOf = Labels.tensor(labels).to(features.device());
       long rowBytes = bank.size(0) * bank.dtype().byteSize();

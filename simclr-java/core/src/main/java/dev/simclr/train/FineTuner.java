@@ -8,6 +8,7 @@ import dev.simclr.augment.Semantics;
 import dev.simclr.augment.ViewFormat;
 import dev.simclr.compute.ComputeThread;
 import dev.simclr.compute.Features;
+import dev.simclr.compute.TensorCache;
 import dev.simclr.compute.ViewLoader;
 import dev.simclr.compute.ViewSource;
 import dev.simclr.data.DataException;
@@ -247,6 +248,7 @@ public final class FineTuner {
     try {
       Backend backend = Backend.prepare(machine);
       try (var _ = TensorScope.open();
+          var _ = TensorCache.open(backend.device());
           ClassifierModel model =
               ClassifierModel.create(classifier, user, config.seed(), backend.device())) {
         encoderFile.ifPresent(file -> model.initFrom(file, headFile));

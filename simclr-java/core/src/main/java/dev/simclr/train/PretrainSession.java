@@ -2,6 +2,7 @@ package dev.simclr.train;
 
 import dev.simclr.checkpoint.CheckpointException;
 import dev.simclr.checkpoint.SafetensorsWriter;
+import dev.simclr.compute.TensorCache;
 import dev.simclr.compute.ViewSource;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;

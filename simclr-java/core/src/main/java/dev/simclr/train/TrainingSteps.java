@@ -2,6 +2,7 @@ package dev.simclr.train;
 
 import dev.simclr.augment.AugmentSampler;
 import dev.simclr.compute.BatchLoader;
+import dev.simclr.compute.TensorCache;
 import dev.simclr.compute.ViewLoader;
 import dev.simclr.compute.ViewSource;
 import dev.simclr.data.DataException;

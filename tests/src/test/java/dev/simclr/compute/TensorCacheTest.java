@@ -1,4 +1,4 @@
-package dev.simclr.train;
+package dev.simclr.compute;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -10,6 +10,10 @@ import dev.simclr.torch.DType;
 import dev.simclr.torch.Device;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
+import dev.simclr.train.Pretrainer;
+import dev.simclr.train.ProgressListener;
+import dev.simclr.train.StepProgress;
+import dev.simclr.train.TinyRuns;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +61,22 @@ final class TensorCacheTest {
     assertTrue(after.enabled());
     assertEquals(16 * MIB, after.cachedLimitBytes());
     assertTrue(after.cachedBytes() >= 4 * MIB, after.toString());
+  }
+
+  @Test
+  void theLastOneGivesItBack() {
+    TensorCache first = TensorCache.open(Device.CPU, 8 * MIB);
+    TensorCache second = TensorCache.open(Device.CPU);
+    assertEquals(8 * MIB, CpuAllocator.statistics().cachedLimitBytes(), "the first one's limit");
+    first.close();
+    first.close();
+    useAndFree();
+    assertTrue(CpuAllocator.statistics().cachedBytes() >= 4 * MIB, "the second one is open");
+    second.close();
+    assertFalse(CpuAllocator.statistics().enabled());
+    try (var _ = TensorCache.open(Device.CPU)) {
+      assertTrue(CpuAllocator.statistics().enabled(), "and the next one begins anew");
+    }
   }
 
   @Test

@@ -1,0 +1,73 @@
+package dev.simclr.compute;
+
+import dev.simclr.torch.CpuAllocator;
+import dev.simclr.torch.Device;
+
+/**
+ * Keeps the memory of freed CPU tensors for the next batch, as long as one of these is open.
+ * Batches need the same sizes over and over, and fresh pages of the operating system can cost more
+ * than what is computed in them. An allocator that the process has switched on itself stays as it
+ * is.
+ */
+public final class TensorCache implements AutoCloseable {
+  private static final Object LOCK = new Object();
+
+  /** How many are open; under the lock. */
+  private static int open;
+
+  /** Whether the allocator was switched on for them; under the lock. */
+  private static boolean ours;
+
+  private boolean counted;
+
+  private TensorCache(boolean counted) {
+    this.counted = counted;
+  }
+
+  /**
+   * Keeps all that is freed, for a device that needs it. That is what one batch takes, since the
+   * next one takes it again.
+   *
+   * @param device where tensors live
+   */
+  public static TensorCache open(Device device) {
+    return open(device, Long.MAX_VALUE);
+  }
+
+  /**
+   * Keeps what is freed, for a device that needs it.
+   *
+   * @param device where tensors live
+   * @param mostBytes the most to keep; of several that are open, the first one's limit counts
+   */
+  public static TensorCache open(Device device, long mostBytes) {
+    if (!device.equals(Device.CPU)) {
+      return new TensorCache(false);
+    }
+    synchronized (LOCK) {
+      if (open == 0) {
+        ours = !CpuAllocator.statistics().enabled();
+        if (ours) {
+          CpuAllocator.enable(mostBytes);
+        }
+      }
+      open++;
+    }
+    return new TensorCache(true);
+  }
+
+  /** The last one to be closed gives the memory back. Closing again does nothing. */
+  @Override
+  public void close() {
+    synchronized (LOCK) {
+      if (!counted) {
+        return;
+      }
+      counted = false;
+      open--;
+      if (open == 0 && ours) {
+        CpuAllocator.disable();
+      }
+    }
+  }
+}
