@@ -54,7 +54,7 @@ final class TensorBoardWriterTest {
 
   /** Goes on after step 30, of which the folder may hold reports. */
   private static void resumedRun(Path folder) {
-    try (TensorBoardWriter writer = new TensorBoardWriter(PretrainConfig.defaults())) {
+    try (TensorBoardWriter writer = new TensorBoardWriter(PretrainConfig.defaults(), true)) {
       writer.started(info(folder, 30));
       writer.stepped(step(40, 4.5));
       writer.evaluated(evaluation(40, 0.5, OptionalDouble.of(0.625)));
@@ -235,7 +235,7 @@ final class TensorBoardWriterTest {
   @Test
   void whatHasNoValuesIsNotDrawn() throws IOException {
     Path folder = Files.createDirectories(dir.resolve("untrained"));
-    try (TensorBoardWriter writer = new TensorBoardWriter(PretrainConfig.defaults())) {
+    try (TensorBoardWriter writer = new TensorBoardWriter(PretrainConfig.defaults(), true)) {
       writer.started(info(folder, 30));
       writer.evaluated(evaluation(30, 0.5, OptionalDouble.empty()));
       writer.measured(
@@ -321,5 +321,24 @@ final class TensorBoardWriterTest {
     try (RunData data = RunData.open(config.data(), Progress.NONE)) {
       assertArrayEquals(ViewSheets.draw(config, data.train(), 8, (_, _, _) -> {}).png(), views);
     }
+  }
+
+  @Test
+  void withoutFiguresARunLeavesScalarsOnly() throws IOException {
+    Path images = TinyFolder.write(dir.resolve("images"), 20, 8);
+    Path folder = dir.resolve("run");
+    CliRunner.Outcome outcome =
+        CliRunner.simclr(
+            TinyFolder.arguments(
+                List.of("pretrain", "--no-figures", "--out", folder.toString()),
+                TinyFolder.data(images),
+                TinyFolder.training()));
+    assertEquals(0, outcome.code(), outcome.err());
+    Set<String> tags = new TreeSet<>();
+    entries(folder).forEach(entry -> tags.add(entry.tag));
+    assertTrue(tags.containsAll(List.of("train/loss", "eval/knn", "meters/std")), tags.toString());
+    assertTrue(
+        tags.stream().noneMatch(tag -> tag.equals("views") || tag.startsWith("plots/")),
+        tags.toString());
   }
 }

@@ -51,7 +51,8 @@ final class Pretraining {
         options.resume
             ? RunFolder.Mode.RESUME
             : options.overwrite ? RunFolder.Mode.OVERWRITE : RunFolder.Mode.NEW;
-    PretrainResult result = train(config, folder, mode, options.initFrom, console);
+    PretrainResult result =
+        train(config, folder, mode, options.initFrom, !options.noFigures, console);
     if (result.summary().isEmpty()) {
       console.line(
           "stopped after step "
@@ -67,17 +68,20 @@ final class Pretraining {
   /**
    * Trains, and prints how it goes and what came out, to the run's log too. Signals stop it at a
    * step.
+   *
+   * @param figures whether TensorBoard gets pictures beside scalars
    */
   static PretrainResult train(
       PretrainConfig config,
       Path folder,
       RunFolder.Mode mode,
       Optional<Path> initFrom,
+      boolean figures,
       Console console) {
     StopToken stop = new StopToken();
     try (var _ = LogLines.install(console);
         RunLog log = new RunLog(console);
-        TensorBoardWriter tensorBoard = new TensorBoardWriter(config);
+        TensorBoardWriter tensorBoard = new TensorBoardWriter(config, figures);
         var _ = StopSignals.install(stop, console)) {
       Pretrainer pretrainer =
           Pretrainer.of(config)

@@ -30,6 +30,12 @@ final class RunOptions {
               + " Optimizer state and step are not taken over; that is what --resume is for.")
   Optional<Path> initFrom = Optional.empty();
 
+  @Option(
+      names = "--no-figures",
+      description =
+          "Write scalars for TensorBoard only, no sheet of views and no pictures of the curves.")
+  boolean noFigures;
+
   @Option(names = "--quiet", description = "Print errors only; the run's train.log has the rest.")
   boolean quiet;
 

@@ -148,7 +148,7 @@ final class SweepCommand implements Callable<Integer> {
     try {
       PretrainResult result =
           Pretraining.train(
-              point.config(), folder, mode, Optional.empty(), Console.standard(quiet));
+              point.config(), folder, mode, Optional.empty(), true, Console.standard(quiet));
       if (!result.finished()) {
         return false;
       }

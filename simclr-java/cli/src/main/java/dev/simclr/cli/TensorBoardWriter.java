@@ -25,6 +25,7 @@ final class TensorBoardWriter implements ProgressListener, AutoCloseable {
   private static final int IMAGES = 8;
 
   private final PretrainConfig config;
+  private final boolean figures;
   private final Clock clock = Clock.systemUTC();
   private EventFile events;
   private RunPlots plots;
@@ -32,8 +33,14 @@ final class TensorBoardWriter implements ProgressListener, AutoCloseable {
   private boolean warned;
   private long lossDrawn = -1;
 
-  TensorBoardWriter(PretrainConfig config) {
+  /**
+   * Creates a writer for one run.
+   *
+   * @param figures whether there are pictures beside scalars
+   */
+  TensorBoardWriter(PretrainConfig config, boolean figures) {
     this.config = config;
+    this.figures = figures;
   }
 
   @Override
@@ -43,7 +50,7 @@ final class TensorBoardWriter implements ProgressListener, AutoCloseable {
     events = EventFile.create(folder.resolve(fileName()), run.firstStep(), clock);
     plots = RunPlots.read(run.folder().resolve("metrics.jsonl"));
     // Drawing takes as long as the first steps of a small network; they come first.
-    toDraw = Optional.of(run).filter(r -> r.firstStep() == 0);
+    toDraw = Optional.of(run).filter(r -> figures && r.firstStep() == 0);
   }
 
   private void drawViews(RunInfo run) {
@@ -118,7 +125,7 @@ final class TensorBoardWriter implements ProgressListener, AutoCloseable {
   }
 
   private void draw(String name, long step, Plot plot) {
-    if (!plot.curves().isEmpty() && canDraw()) {
+    if (figures && !plot.curves().isEmpty() && canDraw()) {
       events.image("plots/" + name, step, Plot.HEIGHT, Plot.WIDTH, plot.png());
     }
   }
