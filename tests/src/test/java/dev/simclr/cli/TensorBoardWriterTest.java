@@ -275,18 +275,25 @@ final class TensorBoardWriterTest {
     assertEquals(List.of(), entries.stream().filter(entry -> entry.png.length > 0).toList());
   }
 
-  /** All that a run writes to its metrics, and the views of its own images. */
-  @Test
-  void aRunLeavesItsScalarsAndViews() throws IOException {
+  /** Trains for two epochs of two steps, and returns the run folder. */
+  private Path pretrained(String... options) throws IOException {
     Path images = TinyFolder.write(dir.resolve("images"), 20, 8);
     Path folder = dir.resolve("run");
     CliRunner.Outcome outcome =
         CliRunner.simclr(
             TinyFolder.arguments(
                 List.of("pretrain", "--out", folder.toString()),
+                List.of(options),
                 TinyFolder.data(images),
                 TinyFolder.training()));
     assertEquals(0, outcome.code(), outcome.err());
+    return folder;
+  }
+
+  /** All that a run writes to its metrics, and the views of its own images. */
+  @Test
+  void aRunLeavesItsScalarsAndViews() throws IOException {
+    Path folder = pretrained();
     List<Entry> entries = entries(folder);
     Map<String, Set<String>> keys =
         Map.of(
@@ -325,15 +332,7 @@ final class TensorBoardWriterTest {
 
   @Test
   void withoutFiguresARunLeavesScalarsOnly() throws IOException {
-    Path images = TinyFolder.write(dir.resolve("images"), 20, 8);
-    Path folder = dir.resolve("run");
-    CliRunner.Outcome outcome =
-        CliRunner.simclr(
-            TinyFolder.arguments(
-                List.of("pretrain", "--no-figures", "--out", folder.toString()),
-                TinyFolder.data(images),
-                TinyFolder.training()));
-    assertEquals(0, outcome.code(), outcome.err());
+    Path folder = pretrained("--no-figures");
     Set<String> tags = new TreeSet<>();
     entries(folder).forEach(entry -> tags.add(entry.tag));
     assertTrue(tags.containsAll(List.of("train/loss", "eval/knn", "meters/std")), tags.toString());

@@ -17,6 +17,7 @@ import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.RgbImage;
 import dev.simclr.model.ResNet;
+import dev.simclr.torch.CpuAllocator;
 import dev.simclr.torch.DType;
 import dev.simclr.torch.GradMode;
 import dev.simclr.torch.LeakCheck;
@@ -332,6 +333,16 @@ final class EncoderTest {
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  @Test
+  void keepsTheMemoryOfItsPassesUntilItIsClosed() throws Exception {
+    CpuAllocator.disable();
+    try (Encoder encoder = load(16)) {
+      encoder.embed(List.of(image(0), image(1)));
+      assertTrue(CpuAllocator.statistics().enabled());
+    }
+    assertFalse(CpuAllocator.statistics().enabled());
   }
 
   @Test
