@@ -5,6 +5,7 @@
 #include "detail/batch_norm_cpu.h"
 #include "detail/batch_norm_cuda.h"
 #include "detail/call.h"
+#include "detail/own_layers.h"
 
 using namespace sct;
 
@@ -37,7 +38,8 @@ void check_shapes(const BatchNormTensors& t, bool training) {
 
 Tensor normalize(const BatchNormTensors& t, bool training, double momentum, double eps, Then then) {
   check_shapes(t, training);
-  if (fits_batch_norm_cpu(t)) {
+  const bool own = own_layers();
+  if (own && fits_batch_norm_cpu(t)) {
     if (training) {
       return batch_norm_cpu(t, then, momentum, eps, alone());
     }
@@ -45,7 +47,7 @@ Tensor normalize(const BatchNormTensors& t, bool training, double momentum, doub
       return batch_norm_cpu_evaluate(t, then, eps);
     }
   }
-  if (fits_batch_norm_cuda(t)) {
+  if (own && fits_batch_norm_cuda(t)) {
     if (training) {
       return batch_norm_cuda(t, then, momentum, eps, alone());
     }

@@ -26,6 +26,7 @@
 
 #include "detail/call.h"
 #include "detail/conv3x3_cpu.h"
+#include "detail/own_layers.h"
 
 using namespace sct;
 
@@ -83,8 +84,8 @@ Tensor convolve(const Tensor& x, const Tensor& weight, const std::optional<Tenso
                 const Convolution& c) {
   constexpr std::array<int64_t, 2> kOne = {1, 1};
   disable_nnpack();
-  if (!bias.has_value() && c.groups == 1 && c.padding == kOne && c.dilation == kOne &&
-      fits_conv3x3_cpu(x, weight, c.stride)) {
+  if (own_layers() && !bias.has_value() && c.groups == 1 && c.padding == kOne &&
+      c.dilation == kOne && fits_conv3x3_cpu(x, weight, c.stride)) {
     return conv3x3_cpu(x, weight, c.stride[0]);
   }
   return at::conv2d(x, weight, bias, c.stride, c.padding, c.dilation, c.groups);

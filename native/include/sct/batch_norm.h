@@ -13,7 +13,7 @@
  * rounded once, and the whole is a few kernels of our own, differentiable once. On the CPU with the
  * instruction set that sct_augment_isa tells, and the same bits with any number of threads; on a
  * GPU the same bits on every run, and nothing waits for it. Evaluation that needs gradients, and
- * other inputs, go through libtorch's operations. */
+ * other inputs, go through libtorch's operations, and with SIMCLR_LAYERS=libtorch everything. */
 #ifndef SCT_BATCH_NORM_H
 #define SCT_BATCH_NORM_H
 

@@ -31,8 +31,8 @@ SCT_API sct_status sct_linear(sct_tensor input, sct_tensor weight, sct_tensor bi
  * and an even output width of 4 or more: for the gradient of the weight. They give the same bits
  * with any number of threads. Under autocast to bfloat16 that gradient, of a float32 weight, is not
  * rounded to bfloat16. The padding is multiplied too: infinite weights give NaN at the border.
- * SIMCLR_ISA below avx512 switches them off. Anything else is libtorch's, of which NNPACK is
- * switched off. */
+ * SIMCLR_ISA below avx512 and SIMCLR_LAYERS=libtorch switch them off. Anything else is libtorch's,
+ * of which NNPACK is switched off. */
 SCT_API sct_status sct_conv2d(sct_tensor input, sct_tensor weight, sct_tensor bias,
                               const int64_t *stride, const int64_t *padding,
                               const int64_t *dilation, int64_t groups, sct_tensor *ret_out);
