@@ -216,6 +216,20 @@ class LauncherTest(unittest.TestCase):
     def test_jvm_options_of_the_user_are_passed_on(self):
         self.assertIn(" -Da=1 -Db=2 ", self.run_launcher(SIMCLR_JAVA_OPTS="-Da=1 -Db=2").stdout)
 
+    def test_huge_pages_are_asked_for_where_there_are_any(self):
+        setting = self.root.parent / "huge-pages"
+        launcher = self.root / "simclr"
+        of_this_system = "/sys/kernel/mm/transparent_hugepage/enabled"
+        text = launcher.read_text("utf-8")
+        self.assertIn(of_this_system, text)
+        launcher.write_text(text.replace(of_this_system, str(setting)), "utf-8")
+        option = " -XX:+UseTransparentHugePages "
+        self.assertNotIn(option, self.run_launcher().stdout)
+        for words, wanted in (("always madvise [never]", False), ("always [madvise] never", True),
+                              ("[always] madvise never", True)):  # fmt: skip
+            setting.write_text(f"{words}\n", "utf-8")
+            self.assertEqual(wanted, option in self.run_launcher().stdout, words)
+
     # What is missing is named, with the command that installs it.
 
     def path_without(self, *missing):
