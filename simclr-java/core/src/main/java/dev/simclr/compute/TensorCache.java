@@ -1,13 +1,15 @@
 package dev.simclr.compute;
 
 import dev.simclr.torch.CpuAllocator;
+import dev.simclr.torch.CpuAllocatorStats;
 import dev.simclr.torch.Device;
+import java.util.OptionalLong;
 
 /**
  * Keeps the memory of freed CPU tensors for the next batch, as long as one of these is open.
  * Batches need the same sizes over and over, and fresh pages of the operating system can cost more
- * than what is computed in them. An allocator that the process has switched on itself stays as it
- * is.
+ * than what is computed in them. What the process has chosen for the allocator itself, before or
+ * meanwhile, stays as it is.
  */
 public final class TensorCache implements AutoCloseable {
   private static final Object LOCK = new Object();
@@ -15,8 +17,8 @@ public final class TensorCache implements AutoCloseable {
   /** How many are open; under the lock. */
   private static int open;
 
-  /** Whether the allocator was switched on for them; under the lock. */
-  private static boolean ours;
+  /** The limit that the allocator was switched on with for them; under the lock. */
+  private static OptionalLong ours = OptionalLong.empty();
 
   private boolean counted;
 
@@ -46,9 +48,10 @@ public final class TensorCache implements AutoCloseable {
     }
     synchronized (LOCK) {
       if (open == 0) {
-        ours = !CpuAllocator.statistics().enabled();
-        if (ours) {
+        ours = OptionalLong.empty();
+        if (!CpuAllocator.statistics().enabled()) {
           CpuAllocator.enable(mostBytes);
+          ours = OptionalLong.of(mostBytes);
         }
       }
       open++;
@@ -65,9 +68,14 @@ public final class TensorCache implements AutoCloseable {
       }
       counted = false;
       open--;
-      if (open == 0 && ours) {
+      if (open == 0 && ours.isPresent() && isAsSwitchedOn(ours.getAsLong())) {
         CpuAllocator.disable();
       }
     }
+  }
+
+  private static boolean isAsSwitchedOn(long limit) {
+    CpuAllocatorStats now = CpuAllocator.statistics();
+    return now.enabled() && now.cachedLimitBytes() == limit;
   }
 }
