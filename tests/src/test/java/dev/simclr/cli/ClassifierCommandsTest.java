@@ -682,8 +682,9 @@ final class ClassifierCommandsTest {
         .assertFailed(2, "--features needs a projection head, so ENCODER must be a run folder");
     Path csv = Files.writeString(directory.resolve("knn.csv"), "mine");
     simclr("knn", run, "--csv", csv).assertFailed(2, csv + " exists; choose another name");
-    simclr("knn", run, "--csv", directory.resolve("no/such/knn.csv"))
-        .assertFailed(7, "cannot write ");
+    Outcome measured = simclr("knn", run, "--csv", directory.resolve("no/such/knn.csv"));
+    measured.assertFailed(7, "cannot write ");
+    assertTrue(measured.fact("kNN").endsWith(" % top-1"), measured.out());
     assertEquals("mine", Files.readString(csv));
   }
 

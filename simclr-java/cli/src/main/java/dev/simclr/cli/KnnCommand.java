@@ -67,6 +67,9 @@ final class KnnCommand implements Callable<Integer> {
       description = "Write the table to this file too, which must not exist.")
   private Optional<Path> csv = Optional.empty();
 
+  /** What the file gets. */
+  private String table = "";
+
   @Override
   public Integer call() {
     HeadLayer layer = HeadLayer.parse("--features", features);
@@ -79,12 +82,14 @@ final class KnnCommand implements Callable<Integer> {
     if (!temperatures.isEmpty() && !distances.contains(KnnSweep.Distance.COSINE)) {
       throw new ConfigException("--t belongs to --distance cosine");
     }
-    return evaluating
-        .run(
+    ExitCode code =
+        evaluating.run(
             "kNN",
             (resolved, train) -> layer.requireHead(resolved),
-            inputs -> measure(inputs, layer))
-        .code();
+            inputs -> measure(inputs, layer));
+    // Last: where the file cannot be written, the results have been printed.
+    csv.ifPresent(file -> AtomicFiles.write(file, table));
+    return code.code();
   }
 
   private static <T> void requireRange(
@@ -111,7 +116,7 @@ final class KnnCommand implements Callable<Integer> {
             ks.isEmpty() ? List.of(eval.knnK()) : ks,
             temperatures.isEmpty() ? List.of(eval.knnT()) : temperatures);
     int most = data.trainLabels().length;
-    csv.ifPresent(file -> AtomicFiles.write(file, csv(rows, most)));
+    table = csv(rows, most);
     Map<String, Object> facts = new LinkedHashMap<>();
     if (!layer.isEncoder()) {
       facts.put("features", features);
