@@ -146,7 +146,7 @@ public record AugmentSettings(
 
   /**
    * Returns what was chosen for the views and has no effect, for warnings: operations that are
-   * listed and have no probability.
+   * listed and have no probability, and crops that are listed and keep the whole view.
    */
   public List<String> idle() {
     return IntStream.range(0, views)

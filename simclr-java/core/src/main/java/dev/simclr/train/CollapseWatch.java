@@ -8,9 +8,10 @@ import java.util.Locale;
  * Notices that a run does not learn: its projections have collapsed to a point, or its loss stays
  * where it is for embeddings that tell nothing apart.
  *
- * <p>Both are judged over whole epochs after the warm-up, and each is reported once. Let chance be
- * ln(2N - 1 + Q), the NT-Xent of equal embeddings with a full queue of Q, and best be ln(1 + (2N -
- * 2 + Q) exp(-1/t)), that of positives that coincide and negatives that are orthogonal.
+ * <p>Both are judged over whole epochs after the warm-up, by the measurements and the losses that
+ * are reported in them, and each is reported once. Let chance be ln(2N - 1 + Q), the NT-Xent of
+ * equal embeddings with a full queue of Q, and best be ln(1 + (2N - 2 + Q) exp(-1/t)), that of
+ * positives that coincide and negatives that are orthogonal.
  */
 final class CollapseWatch {
   /** Standard deviation, as in {@link Meters#std}, below which embeddings are as good as equal. */
