@@ -105,8 +105,8 @@ record SweepSummary(List<Group> groups) {
   }
 
   /**
-   * Draws the mean kNN accuracy of each group; an error bar is as long as the distance from the
-   * mean to the value that is farthest from it.
+   * Draws the mean kNN accuracy of each group; where there are several seeds, an error bar is as
+   * long as the distance from the mean to the value that is farthest from it.
    *
    * @return a PNG file
    * @throws ConfigException if no run has a kNN accuracy
@@ -126,15 +126,23 @@ record SweepSummary(List<Group> groups) {
     chart.getStyler().setLegendVisible(false);
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setLabelsVisible(true);
+    chart.getStyler().setYAxisDecimalPattern("0.##");
     chart.getStyler().setXAxisLabelRotation(measured.size() > 6 ? 60 : 0);
     chart.addSeries(
         "kNN",
         measured.stream().map(Group::name).toList(),
         measured.stream().map(g -> mean(g.knn)).toList(),
-        measured.stream()
-            .map(g -> Math.max(max(g.knn) - mean(g.knn), mean(g.knn) - min(g.knn)))
-            .toList());
+        errorBars(measured));
     return Png.encode(BitmapEncoder.getBufferedImage(chart));
+  }
+
+  /** Null, for none at all, where each group is one run. */
+  private static List<Double> errorBars(List<Group> groups) {
+    return groups.stream().allMatch(g -> g.knn.size() == 1)
+        ? null
+        : groups.stream()
+            .map(g -> Math.max(max(g.knn) - mean(g.knn), mean(g.knn) - min(g.knn)))
+            .toList();
   }
 
   private static double mean(List<Double> values) {
