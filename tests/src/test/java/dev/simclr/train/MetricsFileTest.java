@@ -72,6 +72,8 @@ final class MetricsFileTest {
       assertEquals(
           List.of(evaluation(0, 0.3), evaluation(10, 0.1), evaluation(20, 0.2)),
           metrics.evaluations());
+      assertEquals(2, metrics.secondsOfPause(20));
+      assertEquals(0, metrics.secondsOfPause(15));
       metrics.append(progress(25));
     }
     List<String> after = Files.readAllLines(file);

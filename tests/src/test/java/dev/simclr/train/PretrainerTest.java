@@ -198,6 +198,19 @@ final class PretrainerTest {
   }
 
   @Test
+  void theTimeOfTheLastEvaluationIsCountedAfterResume() throws IOException {
+    Path file = pretrainer(TinyRuns.config(), "run").run().folder().resolve("metrics.jsonl");
+    // As if the evaluation after the last checkpoint had taken 1,000 s.
+    String longer =
+        Files.readString(file)
+            .replaceAll("(?<start>\"eval\",\"step\":24,.*\"seconds\":)[^}]+", "${start}1000.0");
+    Files.writeString(file, longer);
+    PretrainResult again = pretrainer(TinyRuns.config(), "run").resume().run();
+    double seconds = again.summary().orElseThrow().seconds();
+    assertTrue(seconds > 1000 && seconds < 2000, "took " + seconds + " s");
+  }
+
+  @Test
   void aDamagedCheckpointIsPassedOver() throws IOException {
     PretrainResult whole = pretrainer(TinyRuns.config(), "run").run();
     byte[] expected = weights(whole);

@@ -54,6 +54,7 @@ final class MetricsFile implements AutoCloseable {
   private final FileChannel channel;
   private final List<Evaluation> evaluations;
   private final Set<Long> measured;
+  private final Map<Long, Double> pauses;
   private OptionalDouble rawPixels;
 
   private MetricsFile(
@@ -61,11 +62,13 @@ final class MetricsFile implements AutoCloseable {
       FileChannel channel,
       List<Evaluation> evaluations,
       Set<Long> measured,
+      Map<Long, Double> pauses,
       OptionalDouble rawPixels) {
     this.file = file;
     this.channel = channel;
     this.evaluations = evaluations;
     this.measured = measured;
+    this.pauses = pauses;
     this.rawPixels = rawPixels;
   }
 
@@ -79,6 +82,7 @@ final class MetricsFile implements AutoCloseable {
   static MetricsFile open(Path file, long lastStep) {
     List<Evaluation> evaluations = new ArrayList<>();
     Set<Long> measured = new HashSet<>();
+    Map<Long, Double> pauses = new HashMap<>();
     OptionalDouble rawPixels = OptionalDouble.empty();
     try {
       if (Files.exists(file)) {
@@ -91,6 +95,9 @@ final class MetricsFile implements AutoCloseable {
           Line parsed = Line.parse(line, file);
           if (parsed.step() <= lastStep) {
             kept.append(line).append('\n');
+            if (parsed.type().equals("eval") || parsed.type().equals("meters")) {
+              pauses.merge(parsed.step(), parsed.number("seconds").orElse(0), Double::sum);
+            }
             switch (parsed.type()) {
               case "eval" -> evaluations.add(parsed.evaluation());
               case "meters" -> measured.add(parsed.step());
@@ -107,7 +114,7 @@ final class MetricsFile implements AutoCloseable {
       }
       FileChannel channel =
           FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-      return new MetricsFile(file, channel, evaluations, measured, rawPixels);
+      return new MetricsFile(file, channel, evaluations, measured, pauses, rawPixels);
     } catch (IOException e) {
       throw new CannotWriteException(file, e);
     }
@@ -121,6 +128,13 @@ final class MetricsFile implements AutoCloseable {
   /** Returns whether the file holds the meters after a step. */
   boolean measured(long step) {
     return measured.contains(step);
+  }
+
+  /**
+   * Returns the seconds that evaluation and meters after a step took before the file was opened.
+   */
+  double secondsOfPause(long step) {
+    return pauses.getOrDefault(step, 0.0);
   }
 
   /** Returns the accuracy of kNN on raw pixels, if the file holds it. */

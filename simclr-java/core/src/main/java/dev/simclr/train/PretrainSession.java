@@ -89,6 +89,8 @@ final class PretrainSession {
     // Without a checkpoint the run starts again, and so do its metrics.
     long lastMetrics = saved.isPresent() ? first : -1;
     try (MetricsFile metrics = MetricsFile.open(folder.metrics(), lastMetrics)) {
+      // The checkpoint of a step is written before the step's evaluation, so it lacks that time.
+      secondsBefore += metrics.secondsOfPause(first);
       listener.started(info(first));
       if (!stopping(first)) {
         measureRawPixels(metrics);
