@@ -88,6 +88,12 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void anEmptyPathIsNotTheWorkingDirectory() {
+    ConfigException e = assertThrows(ConfigException.class, () -> overrides("data.root="));
+    assertEquals("data.root is empty; allowed: a path", e.getMessage());
+  }
+
+  @Test
   void pathsThatLookLikeNumbersAreSavedAsText() throws IOException {
     PretrainConfig config = overrides("data.root=007", "data.train=1.50");
     assertEquals(Optional.of(Path.of("007")), config.data().root());

@@ -201,6 +201,10 @@ final class ConfigRecords {
 
   private static Path path(JsonNode node, String key) {
     String text = node.stringValue();
+    if (text.isBlank()) {
+      // Path.of("") is the working directory: not what data.root=$DIR without DIR means.
+      throw new ConfigException(key + " is empty; allowed: a path");
+    }
     try {
       return text.startsWith("file:") ? Path.of(URI.create(text)) : Path.of(text);
     } catch (IllegalArgumentException e) {
