@@ -197,7 +197,7 @@ class DatasetsTest {
         "bad image "
             + bad
             + ": it is neither a JPEG nor a PNG file"
-            + " (the policy \"skip\" leaves such images out)",
+            + " (data.bad_images=skip leaves such images out)",
         e.getMessage());
     try (Stream<Path> files = Files.list(cache)) {
       assertEquals(0, files.count());
@@ -225,7 +225,7 @@ class DatasetsTest {
         "bad image cat/2.png of "
             + root
             + ": it is neither a JPEG nor a PNG file"
-            + " (the policy \"skip\" leaves such images out)",
+            + " (data.bad_images=skip leaves such images out)",
         e.getMessage());
   }
 

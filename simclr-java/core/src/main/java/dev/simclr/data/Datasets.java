@@ -117,7 +117,7 @@ public final class Datasets {
   }
 
   static String badImageMessage(String image, String reason) {
-    return "bad image " + image + ": " + reason + " (the policy \"skip\" leaves such images out)";
+    return "bad image " + image + ": " + reason + " (data.bad_images=skip leaves such images out)";
   }
 
   // A pack made under "skip" lists what it left out, so "fail" is decided without decoding again.
