@@ -36,6 +36,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -291,6 +292,14 @@ final class ClassifierCommandsTest {
         outcome.out());
     assertTrue(lines.get(9).matches(" {13}columns +\\d+\\.\\d\\d % +\\d+ +\\d+"), outcome.out());
     assertEquals(12, lines.size(), outcome.out());
+  }
+
+  @Test
+  void theObjectiveIsPrintedPerImageAndKeptAsTheSum() {
+    Outcome printed = simclr("linear", run, "--method", "lbfgs", "--lambda", 10);
+    JsonNode kept = simclr("linear", run, "--method", "lbfgs", "--lambda", 10, "--json").json();
+    String mean = String.format(Locale.ROOT, "%.6f", kept.get("objective").doubleValue() / 40);
+    assertTrue(printed.out().contains(", objective " + mean + " an image"), printed.out());
   }
 
   @Test
@@ -606,13 +615,20 @@ final class ClassifierCommandsTest {
     Files.writeString(out, "mine");
     simclr("predict", folder, empty, "--out", out)
         .assertFailed(2, out + " exists; choose another name, or give --overwrite");
-    simclr("predict", folder, empty, image, "--out", out, "--overwrite").assertFailed(3, "");
+    simclr("predict", folder, empty, image, "--out", out, "--overwrite")
+        .assertFailed(
+            3,
+            "cannot read image "
+                + bad
+                + ": it is neither a JPEG nor a PNG file; --bad-images=skip leaves such images out");
     assertEquals("mine", Files.readString(out), "a failure replaces nothing");
     Outcome skipped =
         simclr(
             "predict", folder, empty, image, "--out", out, "--overwrite", "--bad-images", "skip");
     assertEquals(0, skipped.code(), skipped.err());
-    assertTrue(skipped.out().contains("skipped ") && skipped.out().contains(bad.toString()));
+    assertTrue(
+        skipped.out().contains("skipped: cannot read image ")
+            && skipped.out().contains(bad.toString()));
     assertEquals(2, Files.readAllLines(out).size());
     assertTrue(names(directory).stream().noneMatch(name -> name.endsWith(".tmp")));
   }
@@ -674,7 +690,10 @@ final class ClassifierCommandsTest {
     simclr("knn", run, "--t", "0.1", "--distance", "euclidean")
         .assertFailed(2, "--t belongs to --distance cosine");
     simclr("knn", run, "--k", "many").assertFailed(2, "Invalid value for option '--k'");
-    simclr("knn", run, "--distance", "manhattan").assertFailed(2, "Invalid value for option");
+    simclr("knn", run, "--distance", "manhattan")
+        .assertFailed(
+            2,
+            "Invalid value for option '--distance' (D): 'manhattan'; allowed: cosine, euclidean");
     simclr("knn", run, "--features", "y").assertFailed(2, "--features is y; allowed: h, z, or");
     simclr("knn", run, "--features", "3")
         .assertFailed(2, "--features is 3; allowed: 0 to 2, the layers of the projection head");

@@ -277,12 +277,13 @@ final class LinearCommand implements Callable<Integer> {
         facts,
         String.format(
             Locale.ROOT,
-            "lambda %.4g (%s), %s (%s), objective %.6g",
+            "lambda %.4g (%s), %s (%s), objective %.6f an image",
             model.lambda(),
             chosen,
             Plural.of(model.iterations(), "iteration"),
             end(model.stop()),
-            model.objective()));
+            // As the iterations were printed; result.json has the sum.
+            model.objective() / data.trainLabels().length));
   }
 
   private double[] candidates() {

@@ -1,7 +1,10 @@
 package dev.simclr.cli;
 
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -26,6 +29,10 @@ import picocli.CommandLine.ParseResult;
       "  75  stopped on request; pretrain goes on with --resume"
     })
 public final class Main {
+  private static final Pattern CONSTANTS =
+      Pattern.compile(
+          "(Invalid value for .*: )expected one of \\[(.*)] \\(case-insensitive\\) but was (.*)");
+
   private Main() {}
 
   /**
@@ -92,12 +99,23 @@ public final class Main {
     line.getErr()
         .println(
             "simclr: "
-                + Failures.firstLine(e.getMessage())
+                + constants(Failures.firstLine(e.getMessage()))
                 + near.map(name -> "; did you mean " + name + "?").orElse("")
                 + " (see "
                 + line.getCommandSpec().qualifiedName()
                 + " --help)");
     return ExitCode.USAGE.code();
+  }
+
+  /** What picocli says of an unknown constant, with the names as --help writes them. */
+  private static String constants(String message) {
+    Matcher matcher = CONSTANTS.matcher(message);
+    return matcher.matches()
+        ? matcher.group(1)
+            + matcher.group(3)
+            + "; allowed: "
+            + matcher.group(2).toLowerCase(Locale.ROOT)
+        : message;
   }
 
   private static Optional<String> nearestOption(ParameterException e) {

@@ -139,9 +139,10 @@ final class PredictCommand implements Callable<Integer> {
 
   private void bad(DataException problem, Console console) {
     if (badImages == BadImages.FAIL) {
-      throw problem;
+      throw new DataException(
+          problem.getMessage() + "; --bad-images=skip leaves such images out", problem);
     }
-    console.line("skipped " + Failures.firstLine(problem.getMessage()));
+    console.line("skipped: " + Failures.firstLine(problem.getMessage()));
   }
 
   private static void append(FileChannel channel, String text) throws IOException {
