@@ -4,10 +4,10 @@
     docs/findings/labels.py DATA RUN OUT [--per-class 50] [--subsets 3]
 
 DATA holds train/<class>/ and test/<class>/, RUN is a pretraining run of it. For each subset of the
-labels, the same for both: RUN is fine-tuned, and a new network trained with each of three learning
-rates on four fifths of the subset, then with the best of them (on the fifth that is left) on all of
-it. Both have the network and the augmentation of RUN/config.yaml. Rows are added to OUT/labels.csv;
-those that are there are not computed again.
+labels, RUN is fine-tuned and a new network trained, each with three learning rates on four fifths of
+the subset, then with the best of them (on the fifth that is left) on all of it. Both have the network
+and the augmentation of RUN/config.yaml. Rows are added to OUT/labels.csv; those that are there are not
+computed again.
 """
 
 import argparse
@@ -49,6 +49,11 @@ class Subset:
         self.data = options.data
         self.table = table
 
+    def best_of(self, start, epochs, *arguments):
+        """Trains with each of the rates on what is not held out, then with the best of them on all."""
+        held_out = {lr: self.train(start, epochs, lr, *arguments, held_out=True) for lr in RATES}
+        self.train(start, epochs, max(RATES, key=held_out.get), *arguments)
+
     def train(self, start, epochs, lr, *arguments, held_out=False):
         """Trains on all of it, or on what is not held out, and returns the accuracy on the rest."""
         key = {**self.key, "start": start, "epochs": epochs, "lr": lr}
@@ -85,12 +90,8 @@ def main():
     scratch += ["--batch", 128, "--weight-decay", WEIGHT_DECAY]
     for number in range(options.subsets):
         subset = Subset(number, options, test, table)
-        subset.train("pretrained", options.tuned_epochs, 0.05, options.run)
-        held_out = {
-            lr: subset.train("scratch", options.scratch_epochs, lr, *scratch, held_out=True)
-            for lr in RATES
-        }
-        subset.train("scratch", options.scratch_epochs, max(RATES, key=held_out.get), *scratch)
+        subset.best_of("pretrained", options.tuned_epochs, options.run)
+        subset.best_of("scratch", options.scratch_epochs, *scratch)
 
 
 if __name__ == "__main__":

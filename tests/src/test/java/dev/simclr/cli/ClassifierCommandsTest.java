@@ -670,6 +670,9 @@ final class ClassifierCommandsTest {
         printed.get(3).matches("kNN {10}\\d+\\.\\d\\d % top-1  1 neighbour, temperature 0\\.1"),
         table.out());
     assertTrue(printed.get(4).startsWith("             "), table.out());
+    assertEquals("             of --features z, 16 numbers", printed.get(5));
+    String single = simclr("knn", run, "--features", "1").out();
+    assertTrue(single.contains("\n             of --features 1, 32 numbers\n"), single);
   }
 
   @Test

@@ -248,7 +248,9 @@ final class ClassifierDryRunTest {
               "--from-block",
               i == 0 ? "-1" : "4");
       assertSays(plan, "memory", ")");
-      peaks[i] = Long.parseLong(plan.fact("memory").replaceAll(".*peak (\\d+) MiB.*", "$1"));
+      peaks[i] =
+          Long.parseLong(
+              plan.fact("memory").replaceAll(".*peak ([\\d,]+) MiB.*", "$1").replace(",", ""));
     }
     // Activations of 256 views: 2 x 2.0 MB of convolutions' outputs each, and more.
     assertTrue(peaks[0] > 1000 && peaks[1] < peaks[0] / 3, peaks[0] + " and " + peaks[1]);

@@ -77,6 +77,13 @@ final class DryRunTest {
             "model.sk_ratio=0.0625");
     assertSays(v2, "encoder", "794,704,160 parameters, h of 6,144");
     assertSays(v2, "peak lr", "6.400");
+    assertTrue(
+        Pattern.compile(
+                "\\n {13}more than the [\\d,]+ MiB that are available here;"
+                    + " with train\\.memory_check=refuse such a run is refused\\n")
+            .matcher(v2.out())
+            .find(),
+        v2.out());
   }
 
   @ParameterizedTest

@@ -185,6 +185,13 @@ final class SweepCommandTest {
   }
 
   @Test
+  void missingDataLeavesNoFolder() throws IOException {
+    Outcome outcome = sweep("vary: {train.seed: [1]}", "data.root=" + out().resolve("none"));
+    assertEquals(3, outcome.code(), outcome.err());
+    assertFalse(Files.exists(out()));
+  }
+
+  @Test
   void resultsOfSomethingElseAreLeftAlone() throws IOException {
     Files.createDirectories(out());
     Files.writeString(out().resolve("results.csv"), "a,b\n1,2\n");

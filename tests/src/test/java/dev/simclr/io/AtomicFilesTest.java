@@ -69,7 +69,8 @@ class AtomicFilesTest {
   void aMissingDirectoryIsNamed() {
     Path file = dir.resolve("none").resolve("a.txt");
     var e = assertThrows(CannotWriteException.class, () -> AtomicFiles.write(file, "x"));
-    assertTrue(e.getMessage().startsWith("cannot write " + file + ": no such directory"));
+    assertEquals(
+        "cannot write " + file + ": no such directory: " + dir.resolve("none"), e.getMessage());
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.simclr.train.DataSize;
 import dev.simclr.train.FineTunePlan;
 import dev.simclr.train.PretrainConfig;
 import dev.simclr.train.RunPlan;
+import dev.simclr.train.TrainConfig;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -26,6 +27,21 @@ final class DryRun {
     console.fact("peak lr", format("%.4g", plan.peakLr()));
     console.fact("device", plan.device());
     console.fact("memory", "estimated peak " + plan.memory());
+    plan.availableMemory()
+        .ifPresent(bytes -> {
+          if (plan.memory().peakBytes() > bytes) {
+            console.fact(
+                "",
+                format(
+                    "more than the %,d MiB that are available here; with train.memory_check=%s"
+                        + " such a run is %s",
+                    bytes >> 20,
+                    config.train().memoryCheck(),
+                    config.train().memoryCheck() == TrainConfig.MemoryCheck.REFUSE
+                        ? "refused"
+                        : "warned of"));
+          }
+        });
   }
 
   /**

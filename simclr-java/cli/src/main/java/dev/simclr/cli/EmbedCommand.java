@@ -59,7 +59,10 @@ final class EmbedCommand implements Callable<Integer> {
               + ", "
               + session.encoder().featureDim()
               + "]");
-      console.fact("rows", files.rows() + ", the name and class of each");
+      console.fact(
+          "rows",
+          files.rows()
+              + (images.labelled() ? ", the name and class of each" : ", the name of each"));
       console.fact(
           "time", String.format(Locale.ROOT, "%.1f s", (System.nanoTime() - start) * 1e-9));
     }

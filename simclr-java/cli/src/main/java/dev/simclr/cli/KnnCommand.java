@@ -1,5 +1,6 @@
 package dev.simclr.cli;
 
+import dev.simclr.eval.Accuracy;
 import dev.simclr.eval.KnnSweep;
 import dev.simclr.io.AtomicFiles;
 import dev.simclr.train.EvalConfig;
@@ -118,24 +119,29 @@ final class KnnCommand implements Callable<Integer> {
     int most = data.trainLabels().length;
     table = csv(rows, most);
     Map<String, Object> facts = new LinkedHashMap<>();
+    List<String> lines = new ArrayList<>();
+    Optional<Accuracy> only = Optional.empty();
     if (!layer.isEncoder()) {
       facts.put("features", features);
       facts.put("feature_dim", data.train().size(1));
     }
     if (rows.size() == 1) {
       KnnSweep.Row row = rows.getFirst();
+      only = Optional.of(row.accuracy());
       facts.putAll(facts(row, most));
       facts.remove("top1");
       facts.remove("top5");
-      return new Evaluating.Measured(
-          Optional.of(row.accuracy()), Optional.empty(), facts, List.of(describe(row, most)));
+      lines.add(describe(row, most));
+    } else {
+      facts.put("results", rows.stream().map(row -> facts(row, most)).toList());
+      for (KnnSweep.Row row : rows) {
+        lines.add(Evaluating.describe(row.accuracy(), data.classes()) + "  " + describe(row, most));
+      }
     }
-    facts.put("results", rows.stream().map(row -> facts(row, most)).toList());
-    List<String> lines = new ArrayList<>();
-    for (KnnSweep.Row row : rows) {
-      lines.add(Evaluating.describe(row.accuracy(), data.classes()) + "  " + describe(row, most));
+    if (!layer.isEncoder()) {
+      lines.add("of --features " + features + ", " + Plural.of(data.train().size(1), "number"));
     }
-    return new Evaluating.Measured(Optional.empty(), Optional.empty(), facts, lines);
+    return new Evaluating.Measured(only, Optional.empty(), facts, lines);
   }
 
   private static String describe(KnnSweep.Row row, int most) {

@@ -95,7 +95,6 @@ final class SweepCommand implements Callable<Integer> {
               (results.has(hash(point.config())) ? "done    " : "to do   ") + point.name()));
       return ExitCode.OK.code();
     }
-    AtomicFiles.createDirectories(folder);
     for (int i = 0; i < points.size(); i++) {
       String title = "[" + (i + 1) + "/" + points.size() + "] " + points.get(i).name();
       String hash = hash(points.get(i).config());

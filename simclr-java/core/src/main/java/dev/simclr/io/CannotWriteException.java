@@ -25,7 +25,7 @@ public final class CannotWriteException extends UncheckedIOException {
    * @param cause the operating system's refusal
    */
   public CannotWriteException(Path path, IOException cause) {
-    super("cannot write " + path + ": " + reason(cause), cause);
+    super("cannot write " + path + ": " + reason(path, cause), cause);
     this.path = Objects.requireNonNull(path, "path");
   }
 
@@ -36,12 +36,12 @@ public final class CannotWriteException extends UncheckedIOException {
 
   // FileSystemException puts the file name first, and often the name alone: the name of a temporary
   // file tells the user nothing, so only the reason is taken.
-  private static String reason(IOException cause) {
+  private static String reason(Path path, IOException cause) {
     if (cause instanceof AccessDeniedException) {
       return "permission denied";
     }
-    if (cause instanceof NoSuchFileException missing) {
-      return "no such directory: " + missing.getFile();
+    if (cause instanceof NoSuchFileException) {
+      return "no such directory: " + path.toAbsolutePath().getParent();
     }
     if (cause instanceof FileSystemException refused && refused.getReason() != null) {
       return refused.getReason();

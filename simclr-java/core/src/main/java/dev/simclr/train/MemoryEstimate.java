@@ -31,8 +31,8 @@ public record MemoryEstimate(
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%d MiB beside the JVM and libtorch (weights %d, batches %d; in training activations %d and"
-            + " loss %d, in evaluation features %d)",
+        "%,d MiB beside the JVM and libtorch (weights %,d, batches %,d; in training activations %,d"
+            + " and loss %,d, in evaluation features %,d)",
         mib(peakBytes()),
         mib(weights),
         mib(batches),

@@ -1,6 +1,9 @@
 package dev.simclr.train;
 
+import dev.simclr.torch.Cuda;
+import dev.simclr.torch.Device;
 import java.lang.System.Logger.Level;
+import java.util.Locale;
 import java.util.OptionalLong;
 
 /** Compares a run's estimated peak with the memory available before it starts. */
@@ -8,6 +11,17 @@ final class MemoryGuard {
   private static final System.Logger LOG = System.getLogger(Pretrainer.class.getName());
 
   private MemoryGuard() {}
+
+  /** Returns the bytes that are free where tensors live, or empty where nobody tells. */
+  static OptionalLong available(Device device) {
+    if (!device.isCuda()) {
+      return AvailableMemory.bytes();
+    }
+    // Without CUDA code of our own a GPU computes all the same, and nobody tells its free memory.
+    return Cuda.isLoaded()
+        ? OptionalLong.of(Cuda.memoryStatistics(device).deviceFree())
+        : OptionalLong.empty();
+  }
 
   /**
    * Refuses or warns, as configured, if the estimate exceeds what is available.
@@ -22,7 +36,7 @@ final class MemoryGuard {
         "the run needs about "
             + estimate
             + ", but "
-            + MemoryEstimate.mib(available.getAsLong())
+            + String.format(Locale.ROOT, "%,d", MemoryEstimate.mib(available.getAsLong()))
             + " MiB are available; lower train.batch, which is "
             + train.batch()
             + ", or encode it in parts with train.chunk";

@@ -5,12 +5,9 @@ import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.data.ImageLabels;
 import dev.simclr.optim.Optimizer;
-import dev.simclr.torch.Cuda;
-import dev.simclr.torch.Device;
 import dev.simclr.torch.TensorScope;
 import dev.simclr.torch.Torch;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /** Sets up one run of {@link Pretrainer} on its compute thread, refusing early what cannot work. */
@@ -70,7 +67,7 @@ final class PretrainRun {
     if (request.encoder().isPresent()) {
       memory = memory.withoutNetwork();
     }
-    MemoryGuard.check(memory, available(backend.device()), config.train());
+    MemoryGuard.check(memory, MemoryGuard.available(backend.device()), config.train());
     try (var _ = TensorScope.open();
         SimClrModel model = SimClrModel.create(config, request.encoder(), backend.device());
         Optimizer optimizer = Optimizers.create(config.optim(), model.parameters())) {
@@ -154,15 +151,5 @@ final class PretrainRun {
               + train.classNames()
               + "; both need the same list");
     }
-  }
-
-  private static OptionalLong available(Device device) {
-    if (!device.isCuda()) {
-      return AvailableMemory.bytes();
-    }
-    // Without CUDA code of our own a GPU computes all the same, and nobody tells its free memory.
-    return Cuda.isLoaded()
-        ? OptionalLong.of(Cuda.memoryStatistics(device).deviceFree())
-        : OptionalLong.empty();
   }
 }

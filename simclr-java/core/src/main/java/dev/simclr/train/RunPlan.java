@@ -4,6 +4,7 @@ import dev.simclr.compute.ComputeThread;
 import dev.simclr.compute.ViewLoader;
 import dev.simclr.data.DataException;
 import dev.simclr.torch.TensorScope;
+import java.util.OptionalLong;
 
 /**
  * What a run would be, without running it: nothing is trained, no image is read, no file is
@@ -20,6 +21,7 @@ import dev.simclr.torch.TensorScope;
  * @param device where tensors would live
  * @param precision type of convolutions and matrix products, and why
  * @param memory estimated peak
+ * @param availableMemory bytes that are free there, if that is known
  */
 public record RunPlan(
     DataSize data,
@@ -32,7 +34,8 @@ public record RunPlan(
     double peakLr,
     String device,
     PrecisionChoice precision,
-    MemoryEstimate memory) {
+    MemoryEstimate memory,
+    OptionalLong availableMemory) {
 
   /**
    * Plans a run on this machine. May be called from any thread.
@@ -79,7 +82,8 @@ public record RunPlan(
               config,
               backend.precision().bf16(),
               (long) data.train() + data.test(),
-              ViewLoader.BUFFERS));
+              ViewLoader.BUFFERS),
+          MemoryGuard.available(backend.device()));
     }
   }
 }
