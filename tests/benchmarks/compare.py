@@ -3,6 +3,7 @@
 
     mvn -Pbench verify -pl tests/benchmarks -am -DskipTests -Dbench.args="--python PYTHON"
     python3 tests/benchmarks/compare.py [--only ID ...] [--rounds 5]       once that is built
+    python3 tests/benchmarks/compare.py --device cuda       comparisons of their own, on a GPU
 
 Before a comparison is timed, its contestants compute the same: peers views of simclr-java from the
 same parameters, all others what their benchmark does from equal inputs. The run ends if they differ
@@ -22,7 +23,7 @@ import sys
 import time
 
 from suite import chart, machine, report
-from suite.comparisons import ALL, programs
+from suite.comparisons import ALL, brief
 from suite.contestants import Pace
 from suite.errors import BenchmarkError
 from suite.rounds import compare
@@ -43,22 +44,37 @@ class Context:
     class_path: str
     data: pathlib.Path
     cores: int
+    native: str | None = None  # the native library, if not that in the jar
+    launcher: bool = True  # whether programs are started by ./simclr, which builds them
+
+    def java_options(self):
+        """Those of the launcher that matter to benchmarks."""
+        native = [f"-Dsimclr.native={self.native}"] if self.native else []
+        return ["--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xmx1g", *native]
 
     def jvm_options(self):
-        """Those of the launcher."""
-        return [
-            "--enable-native-access=ALL-UNNAMED",
-            "-XX:+UseSerialGC",
-            "-Xmx1g",
-            f"-Dsimclr.benchmark.data={self.data}",
-        ]
+        return [*self.java_options(), f"-Dsimclr.benchmark.data={self.data}"]
+
+    def program(self):
+        """What starts simclr-java's command line, before its arguments."""
+        if self.launcher:
+            return [self.root / "simclr"]
+        return [self.java, *self.java_options(), "-cp", self.class_path, "dev.simclr.cli.Main"]
 
 
 def arguments(argv):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--list", action="store_true", help="list the comparisons and end")
+    parser.add_argument(
+        "--device",
+        choices=("cpu", "cuda"),
+        default="cpu",
+        help="run the comparisons for the CPU (default) or for a GPU",
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="list the comparisons for the device and end"
+    )
     parser.add_argument("--only", nargs="+", metavar="ID", help="run these comparisons")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each contestant (5)")
     parser.add_argument("--seconds", type=float, default=1, help="of an iteration (1)")
@@ -78,11 +94,22 @@ def arguments(argv):
         help="one short turn on few images: shows that everything runs, measures nothing",
     )
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build" / "benchmarks")
+    parser.add_argument(
+        "--data", type=pathlib.Path, help="where images are drawn; default data in --out"
+    )
+    installed = parser.add_argument_group("where nothing is built, as in an archive for GPU machines")
+    installed.add_argument("--java", help="runs benchmarks and programs; default the JDK of the build")
+    installed.add_argument(
+        "--class-path", help="has both; default that of the build, and ./simclr for programs"
+    )
+    installed.add_argument("--native", help="the native library; default that in the jar")
     parsed = parser.parse_args(argv)
-    known = [c.id for c in ALL]
+    known = [c.id for c in comparisons_for(parsed.device)]
     for wanted in parsed.only or []:
         if wanted not in known:
-            parser.error(f"--only {wanted}; allowed: {', '.join(known)}")
+            allowed = f"allowed with --device {parsed.device}: {', '.join(known)}"
+            # Without the usage that parser.error prints: it is longer than what went wrong.
+            parser.exit(2, f"compare.py: --only {wanted}; {allowed}\n")
     for name in ("rounds", "iterations"):
         if getattr(parsed, name) < 1:
             parser.error(f"--{name} must be at least 1")
@@ -91,6 +118,10 @@ def arguments(argv):
     if parsed.brief:
         parsed.rounds, parsed.iterations, parsed.warmup, parsed.seconds = 1, 1, 0, 0.2
     return parsed
+
+
+def comparisons_for(device):
+    return [c for c in ALL if c.device == device]
 
 
 def find_java():
@@ -113,19 +144,27 @@ def class_path():
     return f"{target / 'classes'}:{target / 'lib'}/*"
 
 
-def prepare(context, comparisons, share):
-    """Draws the images, and makes views that the peers are compared with."""
+def prepare(context, device, comparisons, share):
+    """Draws the images, and makes views that the peers are compared with.
+
+    Returns versions, and what is to be known about the device.
+    """
     workloads = list(dict.fromkeys(c.workload for c in comparisons if c.workload))
     done = subprocess.run(
         [
             context.java, "-cp", context.class_path, *context.jvm_options(),
-            "dev.simclr.benchmark.PrepareData", str(context.data), str(share), *workloads,
+            "dev.simclr.benchmark.PrepareData", str(context.data), device, str(share), *workloads,
         ],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         raise BenchmarkError(f"preparing the data failed:\n{done.stdout[-4000:]}")
-    return json.loads((context.data / "versions.json").read_text())
+    versions, found = (
+        json.loads((context.data / name).read_text()) for name in ("versions.json", "device.json")
+    )
+    if "missing" in found:
+        raise BenchmarkError(f"--device {device}: {found['missing']}; allowed here: cpu")
+    return versions, found["device"]
 
 
 def check(context, comparison):
@@ -152,6 +191,10 @@ def check(context, comparison):
 
 
 def commit():
+    """The version that is measured; an archive has it in a file."""
+    noted = ROOT / "commit"
+    if noted.exists():
+        return noted.read_text().strip()
     done = subprocess.run(
         ["git", "-C", str(ROOT), "describe", "--always", "--dirty"],
         capture_output=True, text=True, check=False,
@@ -166,34 +209,39 @@ def write(out, session, outcomes):
     (out / "results.svg").write_text(chart.draw(outcomes))
 
 
-def list_comparisons():
-    width = max(len(c.id) for c in ALL)
-    for comparison in ALL:
+def list_comparisons(device):
+    listed = comparisons_for(device)
+    width = max(len(c.id) for c in listed)
+    for comparison in listed:
         print(f"{comparison.id:{width}}  {comparison.title}")
 
 
 def run(options):
-    brief = {c.id: c for c in programs(brief=True)} if options.brief else {}
     comparisons = [
-        brief.get(c.id, c) for c in ALL if not options.only or c.id in options.only
+        brief(c) if options.brief else c
+        for c in comparisons_for(options.device)
+        if not options.only or c.id in options.only
     ]
     load = machine.load()
     context = Context(
         ROOT,
-        find_java(),
+        options.java or find_java(),
         options.python,
-        class_path(),
-        (options.out / ("data-brief" if options.brief else "data")).resolve(),
+        options.class_path or class_path(),
+        (options.data or options.out / ("data-brief" if options.brief else "data")).resolve(),
         len(machine.cores()),
+        options.native,
+        launcher=options.class_path is None,
     )
     if load > QUIET and not options.brief:
         print(f"the machine is busy (load {load}): only the ratios will mean something")
     print("preparing data", flush=True)
-    versions = prepare(context, comparisons, 0.25 if options.brief else 1)
+    share = 0.25 if options.brief else 1
+    versions, device = prepare(context, options.device, comparisons, share)
     session = {
         "command": shlex.join(["tests/benchmarks/compare.py", *sys.argv[1:]]),
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "machine": machine.describe(),
+        "machine": {"device": device, **machine.describe()},
         "environment": machine.environment(),
         "load": load,
         "busy": load > QUIET,
@@ -228,7 +276,7 @@ def main():
     try:
         options = arguments(sys.argv[1:])
         if options.list:
-            list_comparisons()
+            list_comparisons(options.device)
         else:
             run(options)
     except BenchmarkError as error:

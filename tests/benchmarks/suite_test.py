@@ -1,4 +1,6 @@
+import contextlib
 import dataclasses
+import io
 import json
 import pathlib
 import sys
@@ -9,10 +11,11 @@ from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import compare as runner
 import java_share
-from suite import chart, report
-from suite.comparisons import ALL, Comparison, powers_of_two
-from suite.contestants import JavaPeer, OnEachCore, Ours, Pace, Peer, Result
+from suite import chart, machine, report
+from suite.comparisons import ALL, Comparison, brief, powers_of_two
+from suite.contestants import JavaPeer, OnEachCore, Ours, Pace, Peer, Result, has_cuda
 from suite.errors import BenchmarkError
 from suite.programs import Launcher, PretrainPeer, libtorch, proportional
 from suite.rounds import CHECK, compare
@@ -21,7 +24,7 @@ PACE = Pace(1, 0, 3)
 SESSION = {
     "machine": {
         "cpu": "Some CPU", "cores": 2, "memory_gib": 8, "kernel": "6.1", "glibc": "2.36",
-        "huge_pages": "madvise",
+        "huge_pages": "madvise", "device": "cpu",
     },
     "environment": {"OMP_WAIT_POLICY": "active"},
     "jvm": ["-XX:+UseSerialGC", "-Xmx1g"],
@@ -97,6 +100,7 @@ class RoundsTest(unittest.TestCase):
         for mine, theirs, key in (
             ({"dtype": "float32"}, {"dtype": "bfloat16"}, "dtype"),
             ({"threads": 1}, {"threads": 2}, "threads"),
+            ({"device": "cuda"}, {"device": "cpu"}, "device"),
             ({"tf32": "on"}, {}, "tf32"),
         ):
             with self.assertRaisesRegex(BenchmarkError, f"id: {key} of a .*cannot be compared"):
@@ -120,7 +124,9 @@ class RoundsTest(unittest.TestCase):
             )
 
     def test_a_fact_that_a_contestant_does_not_report_is_refused(self):
-        facts = {"dtype": "float32", "threads": 1, "tf32": "off", "libtorch": "2.13.0"}
+        facts = {
+            "dtype": "float32", "device": "cuda", "threads": 1, "tf32": "off", "libtorch": "2.13.0",
+        }  # fmt: skip
         needs = tuple(facts)
         outcome(Fake("a", [[1]], facts), Fake("b", [[1]], facts), rounds=1, needs=needs)
         for key in facts:
@@ -130,12 +136,12 @@ class RoundsTest(unittest.TestCase):
                     outcome(Fake("a", [[1]], mine), Fake("b", [[1]], theirs), rounds=1, needs=needs)
 
     def test_comparisons_need_all_facts_unless_they_call_no_libtorch(self):
-        self.assertEqual(
-            ("dtype", "threads", "tf32", "libtorch"), Comparison("id", "", "", ()).needs
-        )
-        fewer = {c.id for c in ALL if set(c.needs) < {"dtype", "threads", "tf32", "libtorch"}}
+        every = ("dtype", "device", "threads", "tf32", "libtorch")
+        self.assertEqual(every, Comparison("id", "", "", ()).needs)
+        fewer = {c.id for c in ALL if set(c.needs) < set(every)}
+        self.assertTrue(all("device" in c.needs for c in ALL if len(c.contestants) > 1))
         views = {c.id for c in ALL if c.workload}
-        programs = {"epoch", "memory", "start", "start-cold"}
+        programs = {"epoch", "epoch-cuda", "memory", "start", "start-cold"}
         alone = {"sampler-pixels-32", "sampler-pixels-224"}
         decoding = {"jpeg-decode-32", "jpeg-decode-224"}
         self.assertEqual(views | programs | alone | decoding, fewer)
@@ -197,7 +203,7 @@ class RoundsTest(unittest.TestCase):
     def test_what_computes_from_equal_inputs_is_compared(self):
         checked = {c.id for c in ALL if c.agreement or c.workload}
         several = {c.id for c in ALL if len(c.contestants) > 1}
-        programs = {"epoch", "memory", "start", "start-cold"}
+        programs = {"epoch", "epoch-cuda", "memory", "start", "start-cold"}
         copies = {"memory-wrap", "memory-mapped", "memory-copy"}  # nothing is computed
         growth = {c.id for c in ALL if c.id.startswith("growth-")}  # of unlike inputs
         self.assertEqual(several - programs - copies - growth, checked & several)
@@ -250,7 +256,9 @@ class ContestantsTest(unittest.TestCase):
         "jmhVersion": "1.37",
         "params": {"dtype": "bfloat16", "threads": "4"},
         "primaryMetric": {"rawData": [[1.0, 2.0]]},
-        "secondaryMetrics": {"views": {"rawData": [[128.0, 256.0]]}},
+        "secondaryMetrics": {
+            "views": {"rawData": [[128.0, 256.0]]}, "mebibytes": {"rawData": [[1.0]]},
+        },
     }
 
     def test_reads_the_score_or_the_counter_of_a_jmh_report(self):
@@ -307,7 +315,7 @@ class ContestantsTest(unittest.TestCase):
     def test_an_environment_reaches_the_process_of_a_benchmark(self):
         seen = []
 
-        def execute(command, threads, name, environment=None, core=None):
+        def execute(command, threads, name, environment, cores):
             seen.append(environment)
             pathlib.Path(command[command.index("-rff") + 1]).write_text(json.dumps([self.REPORT]))
 
@@ -329,6 +337,137 @@ class ContestantsTest(unittest.TestCase):
         self.assertEqual(len(set(ids)), len(ids))
 
 
+class DevicesTest(unittest.TestCase):
+    GPU = [c for c in ALL if c.device == "cuda"]
+
+    def test_a_device_has_comparisons_of_its_own(self):
+        self.assertTrue(self.GPU)
+        for comparison in ALL:
+            self.assertEqual(comparison.device == "cuda", comparison.id.endswith("-cuda"))
+            for contestant in (getattr(c, "inner", c) for c in comparison.contestants):
+                load = getattr(contestant, "load", contestant)
+                self.assertEqual(comparison.device, load.device, comparison.id)
+
+    def test_contestants_on_a_gpu_are_told_so(self):
+        context = mock.Mock(
+            java="java", class_path="cp", python="python", root=pathlib.Path("/root"),
+            data=pathlib.Path("/data"), jvm_options=lambda: [], program=lambda: ["simclr"],
+        )  # fmt: skip
+        commands = []
+
+        def execute(command, threads, name, environment, cores):
+            commands.append(" ".join(command))
+            self.assertEqual([0, 1, 2, 3], cores)
+            self.assertEqual({"OMP_NUM_THREADS": "2"}, environment)
+            if "-rff" in command:
+                report = json.dumps([ContestantsTest.REPORT])
+                pathlib.Path(command[command.index("-rff") + 1]).write_text(report)
+            return json.dumps({"iterations": [1], "facts": {}, "versions": {}})
+
+        processors = mock.patch("os.sched_getaffinity", lambda _: {3, 2, 1, 0})
+        noise = mock.patch.multiple("suite.noise", folder=mock.Mock(), array=mock.Mock())
+        with processors, noise, mock.patch("suite.contestants.execute", execute):
+            for contestant in (c for comparison in self.GPU for c in comparison.contestants):
+                if hasattr(contestant, "load"):
+                    commands.append(" ".join(map(str, contestant.command(context))))
+                else:
+                    contestant.run(context, PACE)
+        self.assertEqual(sum(len(c.contestants) for c in self.GPU), len(commands))
+        for command in commands:
+            self.assertRegex(command, r"--device cuda\b|-p device=cuda\b|train\.device=cuda aug.*=cuda")
+
+    def test_goals_are_measured_with_and_without_a_compiler(self):
+        for wanted in ("training-step-views-bfloat16-cuda", "epoch-cuda"):
+            (comparison,) = [c for c in self.GPU if c.id == wanted]
+            names = [c.name for c in comparison.contestants]
+            self.assertEqual("simclr-java", names[0])
+            self.assertEqual(1, len([n for n in names if n.startswith("PyTorch")]))
+            self.assertIn("torch.compile", names)
+
+    def test_a_contestant_on_a_gpu_has_all_processors(self):
+        with mock.patch("os.sched_getaffinity", lambda _: {7, 3, 5}):
+            with mock.patch("suite.machine.cores", lambda: [3, 7]):
+                self.assertEqual([3, 5, 7], machine.place(1, "cuda"))
+                self.assertEqual([7], machine.place(1))
+                self.assertEqual([3], machine.place(1, core=3))
+
+    def test_a_peer_without_a_gpu_is_left_out(self):
+        peer = Peer("a", "a.py", (), ("json",), device="cuda")
+        for found, reason in ((True, None), (False, f"torch of {sys.executable} has no CUDA device")):
+            with mock.patch("suite.contestants.has_cuda", lambda _: found):
+                self.assertEqual(reason, peer.missing(Context()))
+        with tempfile.TemporaryDirectory() as folder:
+            for answer in ("True", "False"):
+                python = pathlib.Path(folder, answer)
+                python.write_text(f"#!/bin/sh\necho {answer}\n")
+                python.chmod(0o755)
+                self.assertEqual(answer == "True", has_cuda(str(python)))
+
+    def test_ids_of_the_other_device_are_refused_with_those_that_are_allowed(self):
+        self.assertEqual(["lars-cuda"], runner.arguments(["--device", "cuda", "--only", "lars-cuda"]).only)
+        for device, wanted, allowed in (("cpu", "lars-cuda", "lars"), ("cuda", "lars", "lars-cuda")):
+            error = io.StringIO()
+            with contextlib.redirect_stderr(error), self.assertRaises(SystemExit) as ended:
+                runner.arguments(["--device", device, "--only", wanted])
+            self.assertEqual(2, ended.exception.code)
+            (line,) = error.getvalue().splitlines()
+            start = f"compare.py: --only {wanted}; allowed with --device {device}: "
+            self.assertTrue(line.startswith(start), line)
+            listed = line.removeprefix(start).split(", ")
+            self.assertEqual([c.id for c in ALL if c.device == device], listed)
+            self.assertIn(allowed, listed)
+
+    def test_the_list_has_the_comparisons_of_the_device(self):
+        for device in ("cpu", "cuda"):
+            out = io.StringIO()
+            with contextlib.redirect_stdout(out):
+                runner.list_comparisons(device)
+            listed = [line.split()[0] for line in out.getvalue().splitlines()]
+            self.assertEqual([c.id for c in ALL if c.device == device], listed)
+
+    def test_a_missing_device_is_refused_with_the_reason(self):
+        with tempfile.TemporaryDirectory() as folder:
+            data = pathlib.Path(folder)
+            (data / "versions.json").write_text('{"libtorch": "2.13.0"}')
+            context = runner.Context(data, "true", "python", "cp", data, 2)
+            (data / "device.json").write_text('{"missing": "libtorch has no CUDA device"}')
+            with self.assertRaisesRegex(
+                BenchmarkError, "^--device cuda: libtorch has no CUDA device; allowed here: cpu$"
+            ):
+                runner.prepare(context, "cuda", [], 1)
+            (data / "device.json").write_text('{"device": "Some GPU"}')
+            versions, device = runner.prepare(context, "cuda", [], 1)
+            self.assertEqual(({"libtorch": "2.13.0"}, "Some GPU"), (versions, device))
+
+    def test_programs_run_by_the_launcher_or_by_a_class_path_that_is_given(self):
+        folder = pathlib.Path("/x")
+        context = runner.Context(folder, "java", "python", "lib/*", folder, 2)
+        self.assertEqual([folder / "simclr"], context.program())
+        archive = dataclasses.replace(context, native="/x/lib.so", launcher=False)
+        self.assertEqual(["-cp", "lib/*", "dev.simclr.cli.Main"], archive.program()[-3:])
+        for options in (archive.program(), archive.jvm_options()):
+            self.assertIn("-Dsimclr.native=/x/lib.so", options)
+
+    def test_brief_runs_have_small_programs_on_both_devices(self):
+        for comparison in ALL:
+            small = brief(comparison)
+            self.assertEqual(comparison.id, small.id)
+            for whole, short in zip(comparison.contestants, small.contestants, strict=True):
+                if hasattr(whole, "load"):
+                    self.assertLessEqual(short.load.images, 64)
+                    self.assertEqual(whole.load.device, short.load.device)
+
+    def test_the_table_names_the_gpu(self):
+        result = outcome(Fake("a", [[1], [1]]))
+        on_gpu = {**SESSION, "machine": {**SESSION["machine"], "device": "Some GPU, 80 GB"}}
+        table = report.to_markdown(on_gpu, [result])
+        self.assertIn("\nSome GPU, 80 GB; Some CPU, 2 cores", table)
+        self.assertIn("each had the GPU and all cores.", table)
+        table = report.to_markdown(SESSION, [result])
+        self.assertIn("\nSome CPU, 2 cores", table)
+        self.assertIn("each had as many cores as it has threads.", table)
+
+
 class ProgramsTest(unittest.TestCase):
     def test_pages_that_are_shared_count_by_their_share(self):
         rollup = "Rss: 900 kB\nPss: 700 kB\nPss_Anon: 100 kB\nPss_File: 500 kB\nPss_Shmem: 20 kB\n"
@@ -341,15 +480,19 @@ class ProgramsTest(unittest.TestCase):
             {"dtype": "bfloat16"}, launcher.conditions("precision: bf16, as configured\n", 1)
         )
         self.assertEqual({}, launcher.conditions("memory       estimated peak 7 MiB\n", 1))
-        line = "device       cpu, 2 compute threads, 1 loader thread\n"
-        for mapped, used in (("/x/build/start.aot", "used"), ("/x/other", "not used")):
+        for mapped, used, device, kind in (
+            ("/x/build/start.aot", "used", "cpu", "cpu"), ("/x/other", "not used", "cuda:0", "cuda"),
+        ):  # fmt: skip
+            line = f"device       {device}, 2 compute threads, 1 loader thread\n"
             with tempfile.TemporaryDirectory() as folder:
                 torch = pathlib.Path(folder)
                 (torch / "version.py").write_text("__version__ = '2.13.0+cpu'\ndebug = False\n")
                 maps = f"7f-8f r-xp 0 08:01 42   {torch}/lib/libtorch_cpu.so\n7f r-- 0 {mapped}\n"
                 with mock.patch("pathlib.Path.read_text", reading(maps)):
                     facts = launcher.conditions(line, 1)
-            self.assertEqual({"threads": 2, "libtorch": "2.13.0", "start cache": used}, facts)
+            self.assertEqual(
+                {"device": kind, "threads": 2, "libtorch": "2.13.0", "start cache": used}, facts
+            )
 
     def test_a_program_without_libtorch_is_refused(self):
         with self.assertRaisesRegex(BenchmarkError, "no libtorch_cpu.so"):

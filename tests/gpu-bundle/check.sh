@@ -1,19 +1,26 @@
 #!/usr/bin/env bash
 # Checks simclr-java on a machine with an NVIDIA GPU, without network and without a JDK: builds the
-# native library against the PyTorch of python3, runs the tests that need a GPU, and measures.
+# native library against the PyTorch of python3, runs the tests that need a GPU, and measures: training
+# alone, then benchmarks in turn with their peers in that PyTorch.
 #
-#   ./check.sh [--allow-cpu]
+#   ./check.sh [--allow-cpu] [OPTION OF compare.py...]
 #
+# --list names the benchmarks, all of which take hours; --only ID... --rounds 1 runs less.
 # Needs nvcc, CMake, a C++20 compiler and python3 with a CUDA build of torch 2.11 or newer. Results
 # are printed and kept in results/. With --allow-cpu a machine without GPU goes through the same
-# steps, and its tests are skipped: that checks the bundle, and nothing else.
+# steps, its tests are skipped, and a few benchmarks run briefly: that checks the bundle, and nothing
+# else.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 results="$here/results"
 device=cuda
+benchmarks=()
 if [ "${1:-}" = --allow-cpu ]; then
   device=cpu
+  shift
+  # A benchmark that compiles in its peer, one on the whole of a network, and a whole program.
+  benchmarks=(--brief --only nt-xent-1024 lars epoch)
 elif ! command -v nvidia-smi >/dev/null 2>&1; then
   echo 'check.sh: no nvidia-smi, so no NVIDIA driver (--allow-cpu goes on without a GPU)' >&2
   exit 4
@@ -76,6 +83,11 @@ require_all_run() { # the summary of the tests
     java -cp "$here/lib/*" dev.simclr.cli.Main bench --recipe "$recipe" --seconds 10 \
       train.device="$device"
   done
+
+  section 'Benchmarks'
+  python3 "$here/tests/benchmarks/compare.py" --device "$device" --java "$here/runtime/bin/java" \
+    --class-path "$here/lib/*" --native "$here/native/libsimclr_torch.so" --python python3 \
+    --data "$here/data" --out "$results" "${benchmarks[@]}" "$@"
 
   section 'Passed'
 } 2>&1 | tee "$results/check.log"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes TARGET/simclr-gpu-bundle.tar.gz of the jars in TARGET/lib, the classes of the tests, the
-# native sources and a Java runtime: make.sh TARGET. Maven calls it (mvn -Pgpu-bundle package).
+# native sources, the benchmarks with their peers and a Java runtime: make.sh TARGET. Maven calls it (mvn -Pgpu-bundle package).
 set -euo pipefail
 
 # Packed, with the runtime: so that it fits through a narrow way to a cluster.
@@ -22,6 +22,12 @@ cp "$root/tests/gpu-bundle/check.sh" "$bundle/"
 mkdir "$bundle/source"
 cp "$root/CMakeLists.txt" "$bundle/source/"
 cp -r "$root/native" "$bundle/source/native"
+# Where they are in the sources, so that they find each other.
+mkdir -p "$bundle/tests/benchmarks" "$bundle/tests/peers" "$bundle/tests/fixtures"
+cp -r "$root/tests/benchmarks/compare.py" "$root/tests/benchmarks/suite" "$bundle/tests/benchmarks/"
+cp "$root"/tests/peers/*.py "$bundle/tests/peers/"
+cp "$root/tests/fixtures/formula.py" "$bundle/tests/fixtures/"
+git -C "$root" describe --always --dirty >"$bundle/commit" || echo unknown >"$bundle/commit"
 find "$bundle" -name __pycache__ -prune -exec rm -rf {} +
 
 tar -C "$target" -czf "$bundle.tar.gz" simclr-gpu-bundle

@@ -22,6 +22,8 @@ import platform
 import random
 import time
 
+import timing
+
 PEERS = ("torchvision", "opencv", "opencv-tuned")
 
 
@@ -87,7 +89,7 @@ def main():
                 "workload": work["workload"],
                 "unit": "views/s",
                 "iterations": rates,
-                "facts": {"dtype": str(run.batch.dtype).removeprefix("torch."), "threads": threads},
+                "facts": timing.without_torch(run.batch.dtype, threads),
                 "versions": {"python": platform.python_version(), **peer.versions()},
             }
         )

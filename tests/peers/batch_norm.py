@@ -1,6 +1,6 @@
 """Batch norm, the shortcut's sum where there is one, and ReLU in plain PyTorch.
 
-    python3 tests/peers/batch_norm.py time FORM DTYPE [--shortcut]
+    python3 tests/peers/batch_norm.py time FORM DTYPE [--shortcut] [--device cuda]
 
 FORM is eager or compile, DTYPE float32 or bfloat16. Prints one line of JSON, with the milliseconds
 of forward and backward of 512 x 16 x 32 x 32 in channels-last memory, the mean of each iteration.
@@ -20,6 +20,7 @@ def main():
     parser.add_argument("dtype", choices=("float32", "bfloat16"))
     parser.add_argument("--shortcut", action="store_true")
     timing.add_options(parser)
+    timing.add_device(parser)
     options = parser.parse_args()
     measure(options)
 
@@ -32,15 +33,15 @@ def measure(options):
     dtype = getattr(torch, options.dtype)
 
     def activations(name):
-        t = inputs.signed(name, 1, 512, 16, 32, 32).to(dtype)
+        t = inputs.signed(name, 1, 512, 16, 32, 32).to(options.device, dtype)
         return t.contiguous(memory_format=torch.channels_last)
 
     x = activations("x").requires_grad_()
     shortcut = activations("shortcut").requires_grad_()
     gradient = activations("gradient")
-    weight = torch.ones(16).requires_grad_()
-    bias = torch.zeros(16).requires_grad_()
-    mean, var = torch.zeros(16), torch.ones(16)
+    weight = torch.ones(16, device=options.device).requires_grad_()
+    bias = torch.zeros(16, device=options.device).requires_grad_()
+    mean, var = torch.zeros(16, device=options.device), torch.ones(16, device=options.device)
 
     def forward(x, shortcut, weight, bias):
         y = F.batch_norm(x, mean, var, weight, bias, training=True)
@@ -65,7 +66,7 @@ def measure(options):
     }
     if options.shortcut:
         results["norm of the shortcut's gradient"] = inputs.norm(shortcut.grad)
-    timing.report(timing.milliseconds(step, options), y.dtype, results)
+    timing.report(timing.milliseconds(step, options), y.dtype, results, y.device)
 
 
 if __name__ == "__main__":

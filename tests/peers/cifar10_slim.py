@@ -10,6 +10,7 @@ With --steps N it times N steps after five warm-up steps and prints the median; 
 """
 
 import argparse
+import functools
 import math
 import pathlib
 import statistics
@@ -79,23 +80,28 @@ class ResNet18(nn.Module):
         return self.blocks(x).mean((2, 3))
 
 
+def uniform(g, *shape):
+    """Random numbers in [0, 1), where their generator is."""
+    return torch.rand(*shape, generator=g, device=g.device)
+
+
 def crop_boxes(n, size, g):
     """RandomResizedCrop.get_params for n images at once: top, left, height, width."""
     area = size * size
-    top = torch.zeros(n)
-    left = torch.zeros(n)
-    height = torch.full((n,), float(size))
-    width = torch.full((n,), float(size))
-    open_ = torch.ones(n, dtype=torch.bool)
+    top = torch.zeros(n, device=g.device)
+    left = torch.zeros(n, device=g.device)
+    height = torch.full((n,), float(size), device=g.device)
+    width = torch.full((n,), float(size), device=g.device)
+    open_ = torch.ones(n, dtype=torch.bool, device=g.device)
     lo, hi = math.log(3 / 4), math.log(4 / 3)
     for _ in range(10):
-        target = area * (0.08 + 0.92 * torch.rand(n, generator=g))
-        ratio = torch.exp(lo + (hi - lo) * torch.rand(n, generator=g))
+        target = area * (0.08 + 0.92 * uniform(g, n))
+        ratio = torch.exp(lo + (hi - lo) * uniform(g, n))
         w = torch.round(torch.sqrt(target * ratio))
         h = torch.round(torch.sqrt(target / ratio))
         fits = open_ & (w > 0) & (w <= size) & (h > 0) & (h <= size)
-        i = torch.floor(torch.rand(n, generator=g) * (size - h + 1))
-        j = torch.floor(torch.rand(n, generator=g) * (size - w + 1))
+        i = torch.floor(uniform(g, n) * (size - h + 1))
+        j = torch.floor(uniform(g, n) * (size - w + 1))
         for dst, src in ((top, i), (left, j), (height, h), (width, w)):
             dst[fits] = src[fits]
         open_ &= ~fits
@@ -106,9 +112,9 @@ def resize_matrix(start, length, size, flip=None):
     """Antialiased bilinear resampling of [start, start + length) to size, as matrices [n, size, size]."""
     scale = (length / size)[:, None, None]
     support = scale.clamp(min=1)
-    out = torch.arange(size)[None, :, None]
+    out = torch.arange(size, device=start.device)[None, :, None]
     centre = scale * (out + 0.5)
-    pixel = torch.arange(size)[None, None, :] - start[:, None, None]
+    pixel = torch.arange(size, device=start.device)[None, None, :] - start[:, None, None]
     weight = (1 - ((pixel + 0.5 - centre) / support).abs()).clamp(min=0)
     weight = weight * ((pixel >= 0) & (pixel < length[:, None, None]))
     weight = weight / weight.sum(2, keepdim=True)
@@ -117,7 +123,14 @@ def resize_matrix(start, length, size, flip=None):
     return weight
 
 
-GRAY = torch.tensor([0.2989, 0.587, 0.114])[:, None, None]
+@functools.cache
+def gray_weights(device):
+    return torch.tensor([0.2989, 0.587, 0.114], device=device)[:, None, None]
+
+
+def gray(x):
+    """Luma of RGB x [n, 3, h, w], as [n, 1, h, w]."""
+    return (x * gray_weights(x.device)).sum(1, keepdim=True)
 
 
 def hue(x, shift):
@@ -148,37 +161,53 @@ def hue(x, shift):
     return table.gather(1, i[None, None].expand(3, 1, *i.shape))[:, 0].transpose(0, 1).clamp(0, 1)
 
 
-def augment(x, g):
-    """One view of each image: uint8 [n, 3, s, s] to float32 [n, 3, s, s], torchvision semantics."""
-    n, size = x.shape[0], x.shape[3]
-    top, left, height, width = crop_boxes(n, size, g)
-    flip = torch.rand(n, generator=g) < 0.5
+def resample(x, top, left, height, width, flip):
+    """Crops, resizes and flips uint8 images [n, 3, s, s], as float32 in [0, 1]."""
+    size = x.shape[3]
     rows = resize_matrix(top, height, size)
     cols = resize_matrix(left, width, size, flip)
     x = x.float() / 255
-    x = torch.matmul(torch.matmul(rows[:, None], x), cols.transpose(1, 2)[:, None])
-    jitter = torch.rand(n, generator=g) < 0.8
-    brightness, contrast, saturation = (0.6 + 0.8 * torch.rand(3, n, generator=g)).unbind(0)
-    shift = -0.1 + 0.2 * torch.rand(n, generator=g)
-    order = torch.argsort(torch.rand(n, 4, generator=g), 1)
-    for position in range(4):
-        for op in range(4):
+    return torch.matmul(torch.matmul(rows[:, None], x), cols.transpose(1, 2)[:, None])
+
+
+OPS = 4
+
+
+def change(x, op, amount):
+    """Brightness, contrast, saturation or hue of x [n, 3, h, w], by an amount [n]."""
+    a = amount[:, None, None, None]
+    if op == 0:
+        x = x * a
+    elif op == 1:
+        x = a * x + (1 - a) * gray(x).mean((2, 3), keepdim=True)
+    elif op == 2:
+        x = a * x + (1 - a) * gray(x)
+    else:
+        x = hue(x, amount)
+    return x.clamp(0, 1)
+
+
+def draw(n, g):
+    """What is random of n views beside their boxes: flips, jitter, and of each operation amounts."""
+    flip = uniform(g, n) < 0.5
+    jitter = uniform(g, n) < 0.8
+    amounts = (*(0.6 + 0.8 * uniform(g, 3, n)).unbind(0), -0.1 + 0.2 * uniform(g, n))
+    return flip, jitter, amounts
+
+
+def augment(x, g):
+    """One view of each image: uint8 [n, 3, s, s] to float32 [n, 3, s, s], torchvision semantics."""
+    n, size = x.shape[0], x.shape[3]
+    box = crop_boxes(n, size, g)
+    flip, jitter, amounts = draw(n, g)
+    x = resample(x, *box, flip)
+    order = torch.argsort(uniform(g, n, OPS), 1)
+    for position in range(OPS):
+        for op in range(OPS):
             idx = (jitter & (order[:, position] == op)).nonzero()[:, 0]
-            v = x[idx]
-            if op == 0:
-                v = v * brightness[idx, None, None, None]
-            elif op == 1:
-                mean = (v * GRAY).sum(1, keepdim=True).mean((2, 3), keepdim=True)
-                c = contrast[idx, None, None, None]
-                v = c * v + (1 - c) * mean
-            elif op == 2:
-                s = saturation[idx, None, None, None]
-                v = s * v + (1 - s) * (v * GRAY).sum(1, keepdim=True)
-            else:
-                v = hue(v, shift[idx])
-            x[idx] = v.clamp(0, 1)
-    gray = (torch.rand(n, generator=g) < 0.2).nonzero()[:, 0]
-    x[gray] = (x[gray] * GRAY).sum(1, keepdim=True).expand(-1, 3, -1, -1)
+            x[idx] = change(x[idx], op, amounts[op][idx])
+    grays = (uniform(g, n) < 0.2).nonzero()[:, 0]
+    x[grays] = gray(x[grays]).expand(-1, 3, -1, -1)
     return x
 
 
@@ -188,7 +217,7 @@ def nt_xent(z, t):
     s = z @ z.T / t
     s.fill_diagonal_(-math.inf)
     n = z.shape[0] // 2
-    return F.cross_entropy(s, torch.arange(2 * n).roll(n))
+    return F.cross_entropy(s, torch.arange(2 * n, device=z.device).roll(n))
 
 
 @torch.no_grad()

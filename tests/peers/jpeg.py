@@ -74,7 +74,7 @@ def main():
         json.dumps(
             {
                 "iterations": [1e3 * t for t in times],
-                "facts": {"dtype": str(np.asarray(decode(files[0])).dtype), "threads": threads},
+                "facts": timing.without_torch(np.asarray(decode(files[0])).dtype, threads),
                 "results": sums(map(decode, files)),
                 "versions": {"python": platform.python_version(), **versions},
             }

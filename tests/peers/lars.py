@@ -1,6 +1,6 @@
 """LARS as the SimCLR reference has it, in plain PyTorch, on all parameters of ResNet-50.
 
-    python3 tests/peers/lars.py time FORM
+    python3 tests/peers/lars.py time FORM [--device cuda]
 
 FORM is loop (tensor by tensor, as most implementations do it) or foreach (torch._foreach_*). Prints
 one line of JSON, with the milliseconds of a step, the mean of each iteration, and how far two steps
@@ -67,18 +67,23 @@ def shapes():
     return out
 
 
-def groups(dtype):
+def groups(dtype, device):
     """Weights, then what is exempt: scales and shifts."""
-    params = [inputs.signed(f"weight.{i}", 0.05, *shape) for i, shape in enumerate(shapes())]
-    grads = [inputs.signed(f"gradient.{i}", 1, *shape) for i, shape in enumerate(shapes())]
+
+    def draw(name, bound):
+        drawn = (inputs.signed(f"{name}.{i}", bound, *s) for i, s in enumerate(shapes()))
+        return [values.to(device, dtype) for values in drawn]
+
+    params = draw("weight", 0.05)
+    grads = draw("gradient", 1)
     out = []
     for adapts in (True, False):
         chosen = [i for i, p in enumerate(params) if (p.dim() > 1) == adapts]
         out.append(
             (
-                [params[i].to(dtype) for i in chosen],
-                [grads[i].to(dtype) for i in chosen],
-                [torch.zeros_like(params[i], dtype=dtype) for i in chosen],
+                [params[i] for i in chosen],
+                [grads[i] for i in chosen],
+                [torch.zeros_like(params[i]) for i in chosen],
                 adapts,
             )
         )
@@ -107,12 +112,14 @@ def main():
     timed = modes.add_parser("time", help="measure milliseconds of a step")
     timed.add_argument("form", choices=FORMS)
     timing.add_options(timed)
+    timing.add_device(timed)
     options = parser.parse_args()
-    state = groups(torch.float32)
+    state = groups(torch.float32, options.device)
     step = FORMS[options.form]
     results = ways(state, step)
-    dtype = state[0][0][0].dtype
-    timing.report(timing.milliseconds(lambda: step(state), options), dtype, results)
+    weight = state[0][0][0]
+    times = timing.milliseconds(lambda: step(state), options)
+    timing.report(times, weight.dtype, results, weight.device)
 
 
 if __name__ == "__main__":

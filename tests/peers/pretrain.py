@@ -1,9 +1,13 @@
 """Pretraining of the recipe cifar10-slim as users of PyTorch write it, for a number of epochs.
 
     python3 tests/peers/pretrain.py IMAGES VIEWS [--epochs 2] [--width 16] [--batch 256] [--workers 2]
+        [--log-every 1] [--compile] [--device cuda]
 
 IMAGES is a .npy file of uint8 [n, 32, 32, 3], which is mapped. VIEWS is torchvision or opencv, by a
-DataLoader with workers, or tensor, by operations on whole batches in the process that trains.
+DataLoader with workers, or tensor, by operations on whole batches in the process that trains; on
+a GPU of images in its memory, with one order of operations for a batch.
+--log-every says how many steps share a look at the loss, for which a GPU has to be waited for.
+--compile has torch.compile fuse the network with the loss, and on a GPU the operations on views.
 Prints a line when a step is the first, one with the conditions of its process, and one when an epoch
 is over; evaluates nothing. Needs torch, and
 for torchvision and opencv what augment_torchvision.py and augment_opencv.py need.
@@ -16,6 +20,7 @@ import math
 import numpy as np
 import timing
 import torch
+from batch_augment import BatchAugment
 from cifar10_slim import ResNet18, augment, nt_xent
 from torch import nn
 
@@ -80,12 +85,14 @@ def by_workers(dataset, options):
 
 def by_tensors(path, options):
     images = torch.from_numpy(np.load(path, mmap_mode="r")).permute(0, 3, 1, 2)
-    generator = torch.Generator().manual_seed(0)
+    images = images.to(options.device)
+    generator = torch.Generator(options.device).manual_seed(0)
+    view = augment if options.device == "cpu" else BatchAugment(options.compile)
     while True:
-        order = torch.randperm(len(images), generator=generator)
+        order = torch.randperm(len(images), generator=generator, device=options.device)
         for first in range(0, len(images) - options.batch + 1, options.batch):
             batch = images[order[first : first + options.batch]]
-            yield torch.cat([augment(batch, generator), augment(batch, generator)])
+            yield torch.cat([view(batch, generator), view(batch, generator)])
 
 
 def main():
@@ -96,6 +103,9 @@ def main():
     parser.add_argument("--width", type=int, default=16)
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--log-every", type=int, default=1)
+    parser.add_argument("--compile", action="store_true")
+    timing.add_device(parser)
     options = parser.parse_args()
     torch.manual_seed(0)
     if options.views == "tensor":
@@ -108,26 +118,34 @@ def main():
         ResNet18(options.width),
         nn.Linear(d, d, bias=False), nn.BatchNorm1d(d), nn.ReLU(),
         nn.Linear(d, 128, bias=False), nn.BatchNorm1d(128),
-    ).to(memory_format=torch.channels_last)  # fmt: skip
+    ).to(options.device, memory_format=torch.channels_last)  # fmt: skip
+
+    def loss_of(views):
+        with torch.autocast(options.device, torch.bfloat16):
+            z = network(views)
+        return nt_xent(z, 0.5), z
+
+    if options.compile:
+        loss_of = torch.compile(loss_of, dynamic=False)
     peak = 0.06 * options.batch / 128
     optimizer = torch.optim.SGD(network.parameters(), lr=peak, momentum=0.9, weight_decay=5e-4)
     per_epoch = len(np.load(options.images, mmap_mode="r")) // options.batch
     total = options.epochs * per_epoch
     for step in range(total):
-        views = next(batches).to(memory_format=torch.channels_last)
+        views = next(batches).to(options.device, memory_format=torch.channels_last)
         for group in optimizer.param_groups:
             group["lr"] = peak * 0.5 * (1 + math.cos(math.pi * step / total))
-        with torch.autocast("cpu", torch.bfloat16):
-            z = network(views)
-        loss = nt_xent(z, 0.5)
+        loss, z = loss_of(views)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-        value = loss.item()
+        over = (step + 1) % per_epoch == 0
+        if step == 0 or over or (step + 1) % options.log_every == 0:
+            value = loss.item()
         if step == 0:
             print(f"first step, loss {value:.4f}", flush=True)
-            print("conditions " + json.dumps(timing.facts(z.dtype)), flush=True)
-        if (step + 1) % per_epoch == 0:
+            print("conditions " + json.dumps(timing.facts(z.dtype, z.device)), flush=True)
+        if over:
             print(f"epoch {(step + 1) // per_epoch} over, loss {value:.4f}", flush=True)
 
 

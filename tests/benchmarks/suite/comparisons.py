@@ -1,26 +1,9 @@
-"""What is compared with what. A comparison is added here and nowhere else."""
+"""What is compared with what: here on the CPU, in suite.gpu on a GPU."""
 
-import dataclasses
-
-from suite import machine
+from suite import comparison, gpu, machine
+from suite.comparison import Comparison
 from suite.contestants import JavaPeer, OnEachCore, Ours, Peer
 from suite.programs import NEEDS, Launcher, Load, PretrainPeer
-
-
-@dataclasses.dataclass(frozen=True)
-class Comparison:
-    """Contestants that are run in turn; the first one is compared with each of the others."""
-
-    id: str
-    title: str
-    unit: str
-    contestants: tuple
-    higher_is_better: bool = True
-    workload: str = ""  # of dev.simclr.benchmark.Workload, whose results are checked first
-    varies: tuple = ()  # facts that may differ, since they are what is compared
-    needs: tuple = ("dtype", "threads", "tf32", "libtorch")  # facts that each must report
-    agreement: tuple = ()  # pairs of a result that is compared first, and its relative tolerance
-    axis: str = ""  # the parameter that grows from contestant to contestant, drawn as a curve
 
 
 WORKLOADS = {
@@ -31,7 +14,7 @@ WORKLOADS = {
 }
 TORCHVISION = ("torch", "torchvision", "PIL", "numpy")
 # Of what calls no operator of libtorch.
-NO_TORCH = ("dtype", "threads")
+NO_TORCH = ("dtype", "device", "threads")
 
 
 def views(workload, threads, name="simclr-java", dtype="float32"):
@@ -133,16 +116,6 @@ KEEP = (
     ("MALLOC_MMAP_THRESHOLD_", "8589934592"),
     ("MALLOC_TRIM_THRESHOLD_", "8589934592"),
 )
-NT_XENT_FORMS = {
-    "cross_entropy": "PyTorch, cross_entropy",
-    "log_softmax": "PyTorch, log_softmax",
-    "logsumexp": "PyTorch, logsumexp",
-    "compile": "PyTorch, torch.compile",
-}
-
-
-# Sums of float32 in other orders.
-NT_XENT_AGREEMENT = (("loss", 1e-5), ("norm of the gradient", 1e-4))
 
 
 def nt_xent_peer(form, what, rows, name, environment=()):
@@ -153,7 +126,7 @@ def nt_xent(rows):
     """The loss against the forms of it that users write, as they run them and with memory kept."""
     parameters = {"rows": rows, "dtype": "float32"}
     contestants = [Ours("simclr-java", "NtXentBenchmark.step", parameters, threads=2)]
-    for form, name in NT_XENT_FORMS.items():
+    for form, name in comparison.NT_XENT_FORMS.items():
         contestants.append(nt_xent_peer(form, "time", rows, name))
         contestants.append(nt_xent_peer(form, "time", rows, name + ", memory kept", KEEP))
     return Comparison(
@@ -162,7 +135,7 @@ def nt_xent(rows):
         "ms",
         tuple(contestants),
         higher_is_better=False,
-        agreement=NT_XENT_AGREEMENT,
+        agreement=comparison.NT_XENT,
     )
 
 
@@ -173,9 +146,9 @@ def nt_xent_memory(rows, peers=True):
         f"nt-xent-{rows}-memory",
         f"NT-Xent, extra memory for {rows} embeddings of length 128",
         "MiB",
-        (own, *(nt_xent_peer(f, "memory", rows, n) for f, n in NT_XENT_FORMS.items() if peers)),
+        (own, *(nt_xent_peer(f, "memory", rows, n) for f, n in comparison.NT_XENT_FORMS.items() if peers)),
         higher_is_better=False,
-        agreement=NT_XENT_AGREEMENT,
+        agreement=comparison.NT_XENT,
     )
 
 
@@ -205,9 +178,6 @@ def batch_norm(dtype, shortcut):
         arguments = ("time", form, dtype, *(("--shortcut",) if shortcut else ()))
         return Peer(name, "batch_norm.py", arguments, ("torch", "numpy"), 2, environment)
 
-    # The peer rounds what it normalises to bfloat16 before it adds, ours once at the end.
-    tolerance = 1e-2 if dtype == "bfloat16" else 1e-4
-    gradients = ("input", "scale", "shift", *(("shortcut",) if shortcut else ()))
     return Comparison(
         f"batch-norm{'-shortcut' if shortcut else ''}-{dtype}",
         f"batch norm{', shortcut' if shortcut else ''} and ReLU, forward and backward of "
@@ -221,10 +191,7 @@ def batch_norm(dtype, shortcut):
             peer("torch.compile, memory kept", "compile", KEEP),
         ),
         higher_is_better=False,
-        agreement=(
-            ("norm of the output", tolerance),
-            *((f"norm of the {name}'s gradient", tolerance) for name in gradients),
-        ),
+        agreement=comparison.batch_norm(dtype, shortcut),
     )
 
 
@@ -270,11 +237,7 @@ def lars():
             peer("PyTorch, foreach, memory kept", "foreach", KEEP),
         ),
         higher_is_better=False,
-        agreement=tuple(
-            (f"way of {what}{along}", 1e-4)
-            for what in ("the weights", "scales and shifts")
-            for along in ("", " along the gradient")
-        ),
+        agreement=comparison.LARS,
     )
 
 
@@ -309,9 +272,7 @@ def training_step(dtype, width=0.25, batch=256):
             *(compiled if slim else ()),
         ),
         higher_is_better=False,
-        agreement=tuple(
-            (f"loss of step {step}", 5e-3 if dtype == "bfloat16" else 1e-3) for step in (1, 2, 3)
-        ),
+        agreement=comparison.training_step(dtype),
     )
 
 
@@ -431,7 +392,7 @@ TINY = Load(images=16, batch=16, width=4)
 
 
 def programs(brief=False):
-    """Whole programs; their size does not depend on the pace."""
+    """Whole programs on the CPU; their size does not depend on the pace."""
     load = BRIEF_EPOCH if brief else EPOCH
     torchvision = ("torch", "torchvision", "PIL", "numpy")
     opencv = ("torch", "numpy", "PIL", "cv2")
@@ -528,4 +489,11 @@ ALL = (
         (1_024, 16_384, 131_072), part="DATA",
     ),
     *programs(),
+    *gpu.COMPARISONS,
 )
+
+
+def brief(comparison):
+    """A comparison as a brief run has it: whole programs have fewer images."""
+    small = {c.id: c for c in (*programs(brief=True), gpu.epoch(brief=True))}
+    return small.get(comparison.id, comparison)

@@ -1,6 +1,7 @@
 """Who is measured: benchmarks of simclr-java, which JMH runs, and peers, which are scripts."""
 
 import dataclasses
+import functools
 import json
 import os
 import re
@@ -43,6 +44,7 @@ class Ours:
     core: int | None = None  # the one to run on; default the last ones
     environment: tuple = ()  # pairs of name and value, beside what there is
     differs: tuple = ()  # pairs of a fact that may differ from that of others, and why
+    device: str = "cpu"  # that it computes on
 
     def missing(self, context):
         del context  # always there
@@ -65,7 +67,8 @@ class Ours:
             ]  # fmt: skip
             for key, value in self.parameters.items():
                 command += ["-p", f"{key}={value}"]
-            execute(command, self.threads, self.name, dict(self.environment), self.core)
+            cores = machine.place(self.threads, self.device, self.core)
+            execute(command, self.threads, self.name, dict(self.environment), cores)
             return self.read(load(report), load(own) if os.path.exists(own) else {})
 
     def read(self, report, own):
@@ -173,6 +176,7 @@ class Peer:
     threads: int = 1
     environment: tuple = ()  # pairs of name and value, beside what there is
     differs: tuple = ()
+    device: str = "cpu"  # that it computes on
 
     def missing(self, context):
         """What keeps it from running, or None."""
@@ -187,22 +191,37 @@ class Peer:
         if done.returncode:
             return f"{context.python} does not run"
         absent = done.stdout.strip()
-        return f"{context.python} has no module {', '.join(absent.split())}" if absent else None
+        if absent:
+            return f"{context.python} has no module {', '.join(absent.split())}"
+        if self.device == "cuda" and not has_cuda(context.python):
+            return f"torch of {context.python} has no CUDA device"
+        return None
 
     def run(self, context, pace):
         output = execute(
             [
                 context.python, str(context.root / "tests" / "peers" / self.script),
                 *(a.format(data=context.data) for a in self.arguments),
+                # Those that are only timed on the CPU do not know the option.
+                *(() if self.device == "cpu" else ("--device", self.device)),
                 "--seconds", str(pace.seconds),
                 "--warmup", str(pace.warmup), "--iterations", str(pace.iterations),
             ],
             self.threads,
             self.name,
             dict(self.environment),
+            machine.place(self.threads, self.device),
         )  # fmt: skip
         line = json.loads(output.strip().splitlines()[-1])
         return Result(line["iterations"], line["facts"], line["versions"], line.get("results", {}))
+
+
+@functools.cache
+def has_cuda(python):
+    """Whether the torch of a Python has a CUDA device; asked once, since it takes seconds."""
+    probe = "import torch; print(torch.cuda.is_available())"
+    done = subprocess.run([python, "-c", probe], capture_output=True, text=True, check=False)
+    return done.stdout.strip() == "True"
 
 
 def load(path):
@@ -210,18 +229,16 @@ def load(path):
         return json.load(file)
 
 
-def execute(command, threads, name, environment=None, core=None):
-    """Runs a command on as many cores as it has threads, or a given one; returns what it prints."""
-    cores = machine.cores()
-    if len(cores) < threads:
-        raise BenchmarkError(f"{name} needs {threads} cores, there are {len(cores)}")
-    # The last ones: interrupts and the rest of the system prefer the first.
-    chosen = cores[-threads:] if core is None else [core]
+def execute(command, threads, name, environment, cores):
+    """Runs a command on some cores, at least as many as it has threads; returns what it prints."""
+    available = len(machine.cores())
+    if available < threads:
+        raise BenchmarkError(f"{name} needs {threads} cores, there are {available}")
     done = subprocess.run(
         command,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
         env={**os.environ, **(environment or {})},
-        preexec_fn=lambda: os.sched_setaffinity(0, chosen),
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),
     )  # fmt: skip
     if done.returncode:
         raise BenchmarkError(

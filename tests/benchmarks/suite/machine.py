@@ -51,6 +51,17 @@ def load():
     return round(os.getloadavg()[0], 2)
 
 
+def place(threads, device="cpu", core=None):
+    """The processors that a contestant runs on: as many cores as it has threads, or a given one.
+
+    One that computes on a GPU has all: what hands work over must not be what is measured.
+    """
+    if device != "cpu":
+        return sorted(os.sched_getaffinity(0))
+    # The last ones: interrupts and the rest of the system prefer the first.
+    return cores()[-threads:] if core is None else [core]
+
+
 def cores():
     """One logical processor of each core that this process may use."""
     allowed = sorted(os.sched_getaffinity(0))

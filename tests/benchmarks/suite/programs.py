@@ -17,20 +17,23 @@ from suite.errors import BenchmarkError
 # What `simclr pretrain` and tests/peers/pretrain.py print.
 FIRST_STEP = re.compile(r"first step|.*\bstep 1/")
 EPOCH = re.compile(r"epoch (\d+) over|epoch \d+/\d+ +step (\d+)/")
-DEVICE = re.compile(r"device +cpu, (\d+) compute threads?,")
+DEVICE = re.compile(r"device +(cpu|cuda)(?::\d+)?, (\d+) compute threads?,")
 PRECISION = re.compile(r"precision: (\w+)")
 CONDITIONS = "conditions "
 # What a program tells about itself before it is ended.
-NEEDS = ("dtype", "threads", "libtorch")
+NEEDS = ("dtype", "device", "threads", "libtorch")
 
 
 @dataclasses.dataclass(frozen=True)
 class Load:
-    """What is trained: images, batch, and the width of the network."""
+    """What is trained, where, and how often a program looks at the loss."""
 
     images: int
     batch: int = 256
-    width: int = 16
+    width: int = 16  # of the first stage, in channels
+    device: str = "cpu"
+    recipe: str = "cifar10-slim"
+    log_every: int = 1  # steps
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Program:
 
     def run(self, context, pace):
         del pace  # it runs once
-        cores = machine.cores()[-self.threads :]
+        cores = machine.place(self.threads, self.load.device)
         with subprocess.Popen(
             [str(c) for c in self.command(context)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -91,7 +94,7 @@ class Program:
 
 @dataclasses.dataclass(frozen=True)
 class Launcher(Program):
-    """`simclr pretrain` as users start it."""
+    """`simclr pretrain`: as users start it, or without a launcher, see Context.program."""
 
     cold: bool = False  # without the cache that makes starts faster
 
@@ -115,20 +118,26 @@ class Launcher(Program):
         if found := DEVICE.match(line):
             maps = pathlib.Path(f"/proc/{pid}/maps").read_text()
             used = "used" if "/start.aot" in maps else "not used"
-            return {"threads": int(found[1]), "libtorch": libtorch(maps), "start cache": used}
+            return {
+                "device": found[1],
+                "threads": int(found[2]),
+                "libtorch": libtorch(maps),
+                "start cache": used,
+            }
         return {}
 
     def command(self, context):
         load = self.load
         return [
-            context.root / "simclr", "pretrain", "--recipe", "cifar10-slim", "--overwrite",
+            *context.program(), "pretrain", "--recipe", load.recipe, "--overwrite",
             "--out", context.data / "run", "data.source=folder",
             f"data.root={noise.folder(context, load.images)}",
             f"data.cache={context.data / 'packed'}", f"model.width={load.width / 64}",
-            f"train.batch={load.batch}", "train.epochs=2", "train.log_every=1",
+            f"train.batch={load.batch}", "train.epochs=2", f"train.log_every={load.log_every}",
             "train.precision=bf16", "eval.knn=false", "eval.linear=false", "eval.probe=false",
             "eval.meters_every=0", f"train.threads={self.threads}",
             f"train.loader_threads={self.threads}", "optim.warmup_epochs=0",
+            f"train.device={load.device}", f"augment.device={load.device}",
         ]  # fmt: skip
 
 
@@ -138,12 +147,14 @@ class PretrainPeer(Program):
 
     views: str = "tensor"
     modules: tuple = ("torch", "numpy", "PIL")
+    compiled: bool = False
     differs: tuple = (
         ("tf32", "simclr pretrain prints nothing about it, and both compute in bfloat16"),
     )
 
     def missing(self, context):
-        return Peer(self.name, "pretrain.py", (), self.modules).missing(context)
+        device = self.load.device
+        return Peer(self.name, "pretrain.py", (), self.modules, device=device).missing(context)
 
     @property
     def environment(self):
@@ -168,6 +179,8 @@ class PretrainPeer(Program):
             context.python, context.root / "tests" / "peers" / "pretrain.py",
             noise.array(context, load.images), self.views,
             "--width", load.width, "--batch", load.batch, "--workers", 2,
+            "--log-every", load.log_every, "--device", load.device,
+            *(("--compile",) if self.compiled else ()),
         ]  # fmt: skip
 
 

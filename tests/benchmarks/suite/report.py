@@ -80,13 +80,15 @@ def to_markdown(session, outcomes):
         for exception in outcome.exceptions:
             lines.append(f"| {outcome.comparison.title} | | {exception} | | | |")
     machine = session["machine"]
+    gpu = "" if machine["device"] == "cpu" else f"{machine['device']}; "
+    cores = "as many cores as it has threads" if not gpu else "the GPU and all cores"
     lines += [
         "",
-        f"Medians of {session['rounds']} round{'s' * (session['rounds'] != 1)} in which the contestants took turns; each had as "
-        "many cores as it has threads. The ratio says how many times as good the first line of a "
+        f"Medians of {session['rounds']} round{'s' * (session['rounds'] != 1)} in which the contestants took turns; each had "
+        f"{cores}. The ratio says how many times as good the first line of a "
         "benchmark is, of the medians and, in brackets, of the worst and the best round.",
         "",
-        f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, Linux "
+        f"{gpu}{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, Linux "
         f"{machine['kernel']}, glibc {machine['glibc']}, transparent huge pages "
         f"{machine['huge_pages']}; load before the run {session['load']}. "
         + ", ".join(f"{key} {value}" for key, value in sorted(versions(session, outcomes).items()))

@@ -8,6 +8,7 @@ import dev.simclr.compute.ViewSource;
 import dev.simclr.data.DataException;
 import dev.simclr.data.ImageDataset;
 import dev.simclr.optim.Optimizer;
+import dev.simclr.torch.Cuda;
 import dev.simclr.torch.TensorScope;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +33,7 @@ public final class TrainingSteps implements AutoCloseable {
 
   private final Part part;
   private final Backend backend;
+  private final boolean synchronizes;
   private final double lr;
   private final int accumulate;
   private final TensorScope scope;
@@ -63,6 +65,8 @@ public final class TrainingSteps implements AutoCloseable {
     int batch = config.train().batch();
     this.part = part;
     this.backend = backend;
+    // Without CUDA code of our own there is no such call, and reading the values has to do.
+    this.synchronizes = backend.device().isCuda() && Cuda.isLoaded();
     boolean bf16 = backend.precision().bf16();
     this.lr = LR_SHARE * config.optim().peakLr(config.train().imagesPerStep());
     this.accumulate = config.train().accumulate();
@@ -104,6 +108,11 @@ public final class TrainingSteps implements AutoCloseable {
 
   /** Views that are made for the first batches, and are those of all others. */
   private ViewSource madeOnce(PretrainConfig config, ImageDataset images) {
+    if (TrainingViews.byGpu(config)) {
+      try (ViewSource views = TrainingViews.open(config, images, backend, 0, 1)) {
+        return new KeptViews(views.next().tensor()); // owned by the scope of this
+      }
+    }
     List<AugmentSampler> samplers = Augmentation.samplers(config);
     boolean bf16 = backend.precision().bf16();
     return new ViewLoader(
@@ -139,7 +148,11 @@ public final class TrainingSteps implements AutoCloseable {
         }
       }
     } else {
-      trainStep.run(step, loader, lr, true);
+      // Reading the values would make a GPU wait within the step, which few steps of a run do.
+      trainStep.run(step, loader, lr, !synchronizes);
+    }
+    if (synchronizes) {
+      Cuda.synchronize(backend.device());
     }
   }
 

@@ -51,7 +51,8 @@ final class TrainingViews {
         backend.device());
   }
 
-  private static boolean byGpu(PretrainConfig config) {
+  /** Returns whether a GPU makes them. */
+  static boolean byGpu(PretrainConfig config) {
     return config.augment().device() == AugmentSettings.ViewDevice.CUDA;
   }
 

@@ -38,7 +38,7 @@ public class BatchNormBenchmark {
   @Param({"false", "true"})
   public boolean shortcut;
 
-  /** Whether freed memory is kept for the next tensors. */
+  /** Whether freed memory of the CPU is kept for the next tensors. */
   @Param({"false", "true"})
   public boolean keep;
 
@@ -46,6 +46,11 @@ public class BatchNormBenchmark {
   @Param({"2"})
   public int threads;
 
+  /** Where the tensors are, {@code cpu} or {@code cuda}. */
+  @Param({"cpu"})
+  public String device;
+
+  private BenchmarkDevice place;
   private TensorScope scope;
   private Tensor x;
   private Tensor residual;
@@ -62,26 +67,27 @@ public class BatchNormBenchmark {
       CpuAllocator.enable(CACHE);
     }
     Torch.setNumThreads(threads);
+    place = BenchmarkDevice.of(device);
     scope = TensorScope.open();
     x = activations("x").requiresGrad(true);
     residual = activations("shortcut").requiresGrad(true);
     gradient = activations("gradient");
-    weight = Tensor.ones(DType.FLOAT32, CHANNELS).requiresGrad(true);
-    bias = Tensor.zeros(DType.FLOAT32, CHANNELS).requiresGrad(true);
-    mean = Tensor.zeros(DType.FLOAT32, CHANNELS);
-    var = Tensor.ones(DType.FLOAT32, CHANNELS);
+    weight = Tensor.ones(DType.FLOAT32, place.device(), CHANNELS).requiresGrad(true);
+    bias = Tensor.zeros(DType.FLOAT32, place.device(), CHANNELS).requiresGrad(true);
+    mean = Tensor.zeros(DType.FLOAT32, place.device(), CHANNELS);
+    var = Tensor.ones(DType.FLOAT32, place.device(), CHANNELS);
     check();
     report();
   }
 
   private Tensor activations(String name) {
-    return FormulaInputs.images(name, dtype, 512, CHANNELS, 32);
+    return place.place(FormulaInputs.images(name, dtype, 512, CHANNELS, 32));
   }
 
   private void check() {
     try (var _ = TensorScope.open()) {
       Tensor wide = x.detach().to(DType.FLOAT64);
-      Tensor none = Tensor.zeros(DType.FLOAT64, CHANNELS);
+      Tensor none = Tensor.zeros(DType.FLOAT64, place.device(), CHANNELS);
       Tensor expected =
           Nn.batchNorm(wide, Optional.empty(), Optional.empty(), none, none, true, 0.1, 1e-5);
       if (shortcut) {
@@ -99,7 +105,7 @@ public class BatchNormBenchmark {
       Tensor y = forward();
       y.backward(gradient);
       Report report =
-          Report.ofTorch(y.dtype())
+          Report.ofTorch(y.dtype(), y.device())
               .result("norm of the output", FormulaInputs.norm(y))
               .result("norm of the input's gradient", norm(x))
               .result("norm of the scale's gradient", norm(weight))
@@ -136,6 +142,7 @@ public class BatchNormBenchmark {
         leaf.zeroGrad();
       }
       forward().backward(gradient);
+      place.synchronize();
     }
   }
 

@@ -63,7 +63,7 @@ public class CallsBenchmark {
       weight = Tensor.ones(DType.FLOAT32, WIDTH, WIDTH).requiresGrad(true);
       step();
       step();
-      Report.ofTorch(a.dtype())
+      Report.ofTorch(a.dtype(), a.device())
           .result("weight after two steps", weight.detach().mean().item())
           .write();
     }

@@ -76,7 +76,7 @@ public class Conv3x3Benchmark {
     try (var _ = TensorScope.open()) {
       Tensor y = forward();
       y.backward(gradient);
-      Report.ofTorch(y.dtype())
+      Report.ofTorch(y.dtype(), y.device())
           .result("norm of the output", FormulaInputs.norm(y))
           .result("norm of the input's gradient", FormulaInputs.norm(x.grad().orElseThrow()))
           .result("norm of the weight's gradient", FormulaInputs.norm(weight.grad().orElseThrow()))

@@ -38,6 +38,11 @@ public class LarsBenchmark {
   @Param({"float32"})
   public String dtype;
 
+  /** Where the tensors are, {@code cpu} or {@code cuda}. */
+  @Param({"cpu"})
+  public String device;
+
+  private BenchmarkDevice place;
   private ResNet model;
   private Lars lars;
 
@@ -45,7 +50,9 @@ public class LarsBenchmark {
   @Setup
   public void open() {
     Torch.setNumThreads(threads);
+    place = BenchmarkDevice.of(device);
     model = ResNet.builder().depth(50).build();
+    model.to(place.device());
     lars =
         new Lars(
             ParameterGroup.exemptingNormAndBias(model.parameters(), 1e-6), 0.9, Lars.TRUST, false);
@@ -54,7 +61,9 @@ public class LarsBenchmark {
       for (Parameter parameter : model.parameters()) {
         Tensor weight = parameter.tensor().detach();
         weight.copy_(FormulaInputs.signed("weight." + number, 0.05, weight.shape()));
-        parameter.tensor().setGrad(FormulaInputs.signed("gradient." + number, 1, weight.shape()));
+        parameter
+            .tensor()
+            .setGrad(place.place(FormulaInputs.signed("gradient." + number, 1, weight.shape())));
         number++;
       }
       report();
@@ -77,7 +86,8 @@ public class LarsBenchmark {
       square[exempt] += way.square().sum().item();
       along[exempt] += way.mul(weight.grad().orElseThrow()).sum().item();
     }
-    Report.ofTorch(model.parameters().getFirst().tensor().dtype())
+    Tensor first = model.parameters().getFirst().tensor();
+    Report.ofTorch(first.dtype(), first.device())
         .result("way of the weights", Math.sqrt(square[0]))
         .result("way of scales and shifts", Math.sqrt(square[1]))
         .result("way of the weights along the gradient", along[0])
@@ -89,6 +99,7 @@ public class LarsBenchmark {
   @Benchmark
   public void step() {
     lars.step(LEARNING_RATE);
+    place.synchronize();
   }
 
   /** Frees everything. */

@@ -5,11 +5,8 @@ import dev.simclr.torch.DType;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -39,6 +36,11 @@ public class NtXentBenchmark {
   @Param({"float32"})
   public String dtype;
 
+  /** Where the tensors are, {@code cpu} or {@code cuda}. */
+  @Param({"cpu"})
+  public String device;
+
+  private BenchmarkDevice place;
   private TensorScope scope;
   private Tensor z;
   private double extra;
@@ -47,24 +49,24 @@ public class NtXentBenchmark {
   @State(Scope.Thread)
   @AuxCounters(AuxCounters.Type.EVENTS)
   public static class Memory {
-    /** How far the resident memory rose in the first run, in MiB. */
+    /** What the first run took, in MiB, see {@link ExtraMemory}. */
     public double mebibytes;
   }
 
   /** Makes the embeddings, runs once, and reports what came out. */
   @Setup
   public void open() throws IOException {
+    place = BenchmarkDevice.of(device);
     scope = TensorScope.open();
     z = embeddings(64);
     step(); // code is loaded before any memory is counted
     step();
     z = embeddings(rows);
-    Files.writeString(Path.of("/proc/self/clear_refs"), "5");
-    double before = status("VmRSS");
+    ExtraMemory memory = ExtraMemory.count(place.device());
     double loss = step();
-    extra = status("VmHWM") - before;
+    extra = memory.mebibytes();
     try (var _ = TensorScope.open()) {
-      Report.ofTorch(z.dtype())
+      Report.ofTorch(z.dtype(), z.device())
           .result("loss", loss)
           .result("norm of the gradient", FormulaInputs.norm(z.grad().orElseThrow()))
           .write();
@@ -74,15 +76,7 @@ public class NtXentBenchmark {
   private Tensor embeddings(int count) {
     DType type = DType.valueOf(dtype.toUpperCase(Locale.ROOT));
     Tensor values = FormulaInputs.signed("embeddings", 1, count, COLUMNS);
-    return values.to(type).detach().requiresGrad(true);
-  }
-
-  /** Returns a line of /proc/self/status, in MiB. */
-  private static double status(String name) throws IOException {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-      String line = lines.filter(l -> l.startsWith(name)).findFirst().orElseThrow();
-      return Double.parseDouble(line.split("\\s+")[1]) / 1024;
-    }
+    return place.place(values.to(type)).detach().requiresGrad(true);
   }
 
   private double step() {
@@ -90,7 +84,9 @@ public class NtXentBenchmark {
       z.zeroGrad();
       Tensor loss = new NtXent(0.5).forward(z).loss();
       loss.backward();
-      return loss.item();
+      double value = loss.item();
+      place.synchronize();
+      return value;
     }
   }
 

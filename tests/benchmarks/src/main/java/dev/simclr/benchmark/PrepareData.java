@@ -5,6 +5,7 @@ import dev.simclr.augment.ViewOp;
 import dev.simclr.compute.BatchLoader;
 import dev.simclr.data.JpegDecoders;
 import dev.simclr.torch.AugmentFormat;
+import dev.simclr.torch.Device;
 import dev.simclr.torch.NativeBuffer;
 import dev.simclr.torch.Torch;
 import dev.simclr.train.PretrainConfig;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -27,7 +29,8 @@ import tools.jackson.databind.node.ObjectNode;
  * Prepares a folder for the benchmarks and their peers: images, and for each workload {@code
  * <workload>/workload.json}, which says what is to be done, {@code views.json}, what was drawn for
  * some views, and {@code views.bin}, these views as float32 [n, S, S, 3]. A peer that is given the
- * parameters must get the same views before it is timed.
+ * parameters must get the same views before it is timed. {@code device.json} describes the device
+ * that is measured, or says why it is missing.
  */
 public final class PrepareData {
   private static final int CHECKED_VIEWS = 48;
@@ -38,14 +41,15 @@ public final class PrepareData {
   /**
    * Prepares workloads.
    *
-   * @param args folder, share of the images, then ids of workloads
+   * @param args folder, device, share of the images, then ids of workloads
    */
   public static void main(String[] args) throws IOException {
     Path data = Path.of(args[0]);
-    double share = Double.parseDouble(args[1]);
+    double share = Double.parseDouble(args[2]);
     Files.createDirectories(data);
     writeJson(data.resolve("versions.json"), versions());
-    for (String id : List.of(args).subList(2, args.length)) {
+    writeJson(data.resolve("device.json"), device(Device.parse(args[1])));
+    for (String id : List.of(args).subList(3, args.length)) {
       Workload workload = Workload.of(id);
       workload.images().write(data, share);
       Path folder = Files.createDirectories(data.resolve(id));
@@ -62,6 +66,14 @@ public final class PrepareData {
         .put("libtorch", Torch.version())
         .put("JPEG decoder", JpegDecoders.describe())
         .put("instructions", AugmentFormat.bestIsa().name().toLowerCase(Locale.ROOT));
+  }
+
+  /** The device, or why it is missing. */
+  private static ObjectNode device(Device device) {
+    Optional<String> missing = device.isCuda() ? BenchmarkDevice.missing() : Optional.empty();
+    return missing.isPresent()
+        ? JSON.createObjectNode().put("missing", missing.get())
+        : JSON.createObjectNode().put("device", new BenchmarkDevice(device).describe());
   }
 
   private static void writeJson(Path file, Object node) throws IOException {

@@ -1,6 +1,7 @@
 package dev.simclr.benchmark;
 
 import dev.simclr.torch.DType;
+import dev.simclr.torch.Device;
 import dev.simclr.torch.Tensor;
 import dev.simclr.torch.TensorScope;
 import dev.simclr.torch.Torch;
@@ -15,9 +16,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What a benchmark tells tests/benchmarks/compare.py beside its times: the conditions as they are
- * in its process (type, threads, TF32, libtorch), and results that a peer with equal inputs must
- * get too. JSON in the file that the system property {@value #PROPERTY} names; without it nothing
- * is written.
+ * in its process (type, device, threads, TF32, libtorch), and results that a peer with equal inputs
+ * must get too. JSON in the file that the system property {@value #PROPERTY} names; without it
+ * nothing is written.
  */
 public final class Report {
   /** Where the report goes. */
@@ -28,8 +29,9 @@ public final class Report {
   private final Map<String, Object> facts = new LinkedHashMap<>();
   private final Map<String, Double> results = new LinkedHashMap<>();
 
-  private Report(DType dtype, int threads) {
+  private Report(DType dtype, Device device, int threads) {
     facts.put("dtype", dtype.name().toLowerCase(Locale.ROOT));
+    facts.put("device", BenchmarkDevice.name(device));
     facts.put("threads", threads);
   }
 
@@ -40,7 +42,7 @@ public final class Report {
    * @param threads that work
    */
   public static Report withoutTorch(DType dtype, int threads) {
-    return new Report(dtype, threads);
+    return new Report(dtype, Device.CPU, threads);
   }
 
   /**
@@ -48,10 +50,11 @@ public final class Report {
    * threads it reads.
    *
    * @param dtype of the tensors that it computes with
+   * @param device of these tensors
    */
-  public static Report ofTorch(DType dtype) {
-    Report report = new Report(dtype, Torch.numThreads());
-    report.facts.put("tf32", exactProducts() ? "off" : "on");
+  public static Report ofTorch(DType dtype, Device device) {
+    Report report = new Report(dtype, device, Torch.numThreads());
+    report.facts.put("tf32", exactProducts(device) ? "off" : "on");
     report.facts.put("libtorch", Torch.version());
     return report;
   }
@@ -78,10 +81,10 @@ public final class Report {
   }
 
   /** Whether a product of float32 matrices keeps a bit that TF32 and bfloat16 have no room for. */
-  private static boolean exactProducts() {
+  private static boolean exactProducts(Device device) {
     try (var _ = TensorScope.open()) {
-      Tensor a = Tensor.full(1 + 0x1p-12, DType.FLOAT32, SIZE, SIZE);
-      return a.mm(Tensor.eye(SIZE, DType.FLOAT32)).sub(a).abs().max().item() == 0;
+      Tensor a = Tensor.full(1 + 0x1p-12, DType.FLOAT32, device, SIZE, SIZE);
+      return a.mm(Tensor.eye(SIZE, DType.FLOAT32).to(device)).sub(a).abs().max().item() == 0;
     }
   }
 }

@@ -7,6 +7,7 @@ import dev.simclr.data.ImageDataset;
 import dev.simclr.data.PackOptions;
 import dev.simclr.data.Progress;
 import dev.simclr.data.Split;
+import dev.simclr.train.AugmentSettings;
 import dev.simclr.train.DataConfig;
 import dev.simclr.train.ModelConfig;
 import dev.simclr.train.PretrainConfig;
@@ -62,12 +63,21 @@ public class TrainingStepBenchmark {
   @Param({"2"})
   public int threads;
 
+  /**
+   * What computes, {@code cpu} or {@code cuda}; a GPU also makes the views, of images in its
+   * memory.
+   */
+  @Param({"cpu"})
+  public String device;
+
+  private BenchmarkDevice place;
   private ImageDataset noise;
   private TrainingSteps steps;
 
   /** Reports what steps on inputs of a formula give, draws images and sets up the network. */
   @Setup
   public void open() {
+    place = BenchmarkDevice.of(device);
     noise =
         Datasets.open(
             GeneratedSource.of("noise", Map.of(Split.TRAIN, new Noise(images, size))),
@@ -79,6 +89,7 @@ public class TrainingStepBenchmark {
     PretrainConfig config =
         PretrainConfig.defaults()
             .with(DataConfig.builder().imageSize(size).build())
+            .with(AugmentSettings.builder().device(views()).build())
             .with(
                 ModelConfig.builder()
                     .width(width)
@@ -92,7 +103,7 @@ public class TrainingStepBenchmark {
                         dtype.equals("bfloat16")
                             ? TrainConfig.Precision.BF16
                             : TrainConfig.Precision.FLOAT32)
-                    .device(TrainConfig.DeviceChoice.CPU)
+                    .device(computes())
                     .threads(threads)
                     .loaderThreads(threads)
                     .build());
@@ -100,10 +111,21 @@ public class TrainingStepBenchmark {
     steps = new TrainingSteps(config, noise, TrainingSteps.Part.valueOf(part));
   }
 
+  private TrainConfig.DeviceChoice computes() {
+    return place.device().isCuda() ? TrainConfig.DeviceChoice.CUDA : TrainConfig.DeviceChoice.CPU;
+  }
+
+  private AugmentSettings.ViewDevice views() {
+    return place.device().isCuda()
+        ? AugmentSettings.ViewDevice.CUDA
+        : AugmentSettings.ViewDevice.CPU;
+  }
+
   /** One step. */
   @Benchmark
   public void step() {
     steps.step();
+    place.synchronize();
   }
 
   /** Frees the network and the images. */

@@ -47,12 +47,13 @@ public final class StepCheck {
       Tensor views =
           FormulaInputs.signed("views", 1, rows, RgbImage.CHANNELS, size, size)
               .to(backend.precision().bf16() ? DType.BFLOAT16 : DType.FLOAT32)
-              .contiguous(MemoryFormat.CHANNELS_LAST);
+              .contiguous(MemoryFormat.CHANNELS_LAST)
+              .to(backend.device());
       TrainStep step =
           new TrainStep(
               backend, model, optimizer, config, guard, images, Optional.empty(), Optional.empty());
-      ViewSource source = new Same(views);
-      Report report = Report.ofTorch(dtype(backend, model, views));
+      ViewSource source = new KeptViews(views);
+      Report report = Report.ofTorch(dtype(backend, model, views), backend.device());
       for (int i = 1; i <= STEPS; i++) {
         report.result(
             "loss of step " + i, step.run(i, source, LEARNING_RATE, true).orElseThrow().loss());
@@ -84,21 +85,5 @@ public final class StepCheck {
       builder.add("image-" + i, ImageDataset.UNLABELLED, RgbImage.of(1, 1, new byte[3]));
     }
     return builder.build();
-  }
-
-  /** The same views in each step. */
-  private record Same(Tensor tensor) implements ViewSource {
-    @Override
-    public Views next() {
-      return new Views(tensor, () -> {});
-    }
-
-    @Override
-    public long waitNanos() {
-      return 0;
-    }
-
-    @Override
-    public void close() {}
   }
 }

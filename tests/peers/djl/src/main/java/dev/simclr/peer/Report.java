@@ -30,7 +30,8 @@ final class Report {
     String facts =
         String.format(
             Locale.ROOT,
-            "{\"dtype\": \"%s\", \"threads\": %d, \"tf32\": \"%s\", \"libtorch\": \"%s\"}",
+            "{\"dtype\": \"%s\", \"device\": \"cpu\", \"threads\": %d, \"tf32\": \"%s\","
+                + " \"libtorch\": \"%s\"}",
             dtype,
             threads,
             exact ? "off" : "on",
