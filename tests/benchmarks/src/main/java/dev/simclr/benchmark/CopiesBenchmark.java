@@ -62,7 +62,8 @@ public class CopiesBenchmark {
         throw new IllegalStateException("the tensor is not the mapped memory");
       }
       boolean bytes = params.getBenchmark().endsWith(".mapped");
-      Report.ofTorch((bytes ? images : Tensor.wrap(floats, DType.FLOAT32, FLOATS)).dtype()).write();
+      Tensor timed = bytes ? images : Tensor.wrap(floats, DType.FLOAT32, FLOATS);
+      Report.ofTorch(timed.dtype(), timed.device()).write();
     }
   }
 
