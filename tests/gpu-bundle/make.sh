@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes TARGET/simclr-gpu-bundle.tar.gz of the jars in TARGET/lib, the classes of the tests, the
-# native sources, the benchmarks with their peers and a Java runtime: make.sh TARGET. Maven calls it (mvn -Pgpu-bundle package).
+# native sources, the benchmarks with their peers and a Java runtime: make.sh TARGET. Maven calls it
+# (mvn -Pgpu-bundle package).
 set -euo pipefail
 
 # Packed, with the runtime: so that it fits through a narrow way to a cluster.
