@@ -94,6 +94,28 @@ final class FineTunerTest {
     }
   }
 
+  @Test
+  void whatDoesNotFitInMemoryIsRefused() {
+    EncoderConfig huge =
+        EncoderConfig.of(
+            TinyRuns.config()
+                .with(DataConfig.builder().imageSize(1024).build())
+                .with(ModelConfig.builder().stem(ModelConfig.StemKind.CIFAR).width(8).build()));
+    try (ImageDataset train = TinyRuns.trainImages()) {
+      FineTuner tuner =
+          FineTuner.of(ClassifierConfig.of(huge, train.classNames()), FineTuneConfig.linear(BATCH))
+              .trainImages(train)
+              .machine(TinyRuns.config().train())
+              .out(directory.resolve("huge.safetensors"));
+      var e = assertThrows(InsufficientMemoryException.class, tuner::run);
+      assertTrue(e.neededBytes() > e.availableBytes(), e.getMessage());
+      assertTrue(
+          e.getMessage().contains("MiB are available; lower the batch, which is " + BATCH),
+          e.getMessage());
+    }
+    assertFalse(Files.exists(directory.resolve("huge.safetensors")));
+  }
+
   /**
    * Without augmentation, the linear layer ends where SGD with Nesterov momentum in double loops
    * over the encoder's features ends, or LARS with no trust ratio; the encoder and its statistics

@@ -9,6 +9,7 @@ import dev.simclr.train.RunPlan;
 import dev.simclr.train.TrainConfig;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** What {@code --dry-run} prints of a training. */
 final class DryRun {
@@ -26,22 +27,12 @@ final class DryRun {
     console.fact("warm-up", Plural.of(plan.warmupSteps(), "step"));
     console.fact("peak lr", format("%.4g", plan.peakLr()));
     console.fact("device", plan.device());
-    console.fact("memory", "estimated peak " + plan.memory());
-    plan.availableMemory()
-        .ifPresent(bytes -> {
-          if (plan.memory().peakBytes() > bytes) {
-            console.fact(
-                "",
-                format(
-                    "more than the %,d MiB that are available here; with train.memory_check=%s"
-                        + " such a run is %s",
-                    bytes >> 20,
-                    config.train().memoryCheck(),
-                    config.train().memoryCheck() == TrainConfig.MemoryCheck.REFUSE
-                        ? "refused"
-                        : "warned of"));
-          }
-        });
+    memory(
+        console,
+        plan.memory().toString(),
+        plan.memory().peakBytes(),
+        plan.availableMemory(),
+        config.train());
   }
 
   /**
@@ -64,15 +55,42 @@ final class DryRun {
    * Prints the training of a classifier.
    *
    * @param images training images that are used
+   * @param machine whether it is checked that they fit
    */
-  static void print(Console console, DataListing data, int images, FineTunePlan plan) {
+  static void print(
+      Console console, DataListing data, int images, FineTunePlan plan, TrainConfig machine) {
     print(console, data, images);
     console.fact(
         "parameters", format("%,d, of which %,d are trained", plan.parameters(), plan.trained()));
     console.fact("steps", format("%,d, %,d an epoch", plan.steps(), plan.stepsPerEpoch()));
     console.fact("peak lr", format("%.4g", plan.peakLr()));
     console.fact("device", plan.device());
-    console.fact("memory", "estimated peak " + plan.memory());
+    memory(
+        console,
+        plan.memory().toString(),
+        plan.memory().peakBytes(),
+        plan.availableMemory(),
+        machine);
+  }
+
+  private static void memory(
+      Console console,
+      String estimate,
+      long peakBytes,
+      OptionalLong available,
+      TrainConfig machine) {
+    console.fact("memory", "estimated peak " + estimate);
+    if (available.isPresent() && peakBytes > available.getAsLong()) {
+      boolean refused = machine.memoryCheck() == TrainConfig.MemoryCheck.REFUSE;
+      console.fact(
+          "",
+          format(
+              "more than the %,d MiB that are available here; with train.memory_check=%s such a"
+                  + " run is %s",
+              available.getAsLong() >> 20,
+              machine.memoryCheck(),
+              refused ? "refused" : "warned of"));
+    }
   }
 
   private static void missing(Console console, Optional<String> reason) {

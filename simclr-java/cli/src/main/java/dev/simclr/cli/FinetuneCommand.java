@@ -249,7 +249,7 @@ final class FinetuneCommand implements Callable<Integer> {
               images,
               start.config.eval().batch());
       console.fact("encoder", from(start));
-      DryRun.print(console, data, images, plan);
+      DryRun.print(console, data, images, plan, start.config.train());
     }
     return ExitCode.OK.code();
   }

@@ -315,7 +315,7 @@ final class LinearCommand implements Callable<Integer> {
               images,
               resolved.config().eval().batch());
       console.fact("encoder", resolved.place().toString());
-      DryRun.print(console, data, images, plan);
+      DryRun.print(console, data, images, plan, resolved.config().train());
       return;
     }
     int classes = classifier.classNames().size();

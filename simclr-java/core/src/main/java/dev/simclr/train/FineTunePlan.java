@@ -5,6 +5,7 @@ import dev.simclr.compute.ViewLoader;
 import dev.simclr.data.DataException;
 import dev.simclr.torch.TensorScope;
 import java.util.Locale;
+import java.util.OptionalLong;
 
 /**
  * What {@link FineTuner} would do, without doing it: nothing is trained, no image is read, no file
@@ -18,6 +19,7 @@ import java.util.Locale;
  * @param device where tensors would live
  * @param precision type of convolutions and matrix products, and why
  * @param memory estimated peak
+ * @param availableMemory bytes that are free there, if that is known
  */
 public record FineTunePlan(
     long trained,
@@ -27,7 +29,8 @@ public record FineTunePlan(
     double peakLr,
     String device,
     PrecisionChoice precision,
-    Memory memory) {
+    Memory memory,
+    OptionalLong availableMemory) {
 
   /**
    * The largest amounts of memory that are held at one time; the JVM and libtorch themselves are
@@ -50,8 +53,8 @@ public record FineTunePlan(
     public String toString() {
       return String.format(
           Locale.ROOT,
-          "%d MiB beside the JVM and libtorch (weights %d; in training batches %d and activations"
-              + " %d, in evaluation %d)",
+          "%,d MiB beside the JVM and libtorch (weights %,d; in training batches %,d and activations"
+              + " %,d, in evaluation %,d)",
           peakBytes() >> 20,
           weights >> 20,
           batches >> 20,
@@ -100,7 +103,8 @@ public record FineTunePlan(
     }
   }
 
-  private static FineTunePlan plan(
+  /** As {@link #of}; called on the compute thread. */
+  static FineTunePlan plan(
       ClassifierConfig classifier,
       FineTuneConfig config,
       TrainConfig machine,
@@ -128,7 +132,8 @@ public record FineTunePlan(
           config.optim().peakLr(config.batch()),
           backend.device().toString(),
           backend.precision(),
-          memory(encoder, config, backend.precision().bf16(), trained, all, evalBatch));
+          memory(encoder, config, backend.precision().bf16(), trained, all, evalBatch),
+          MemoryGuard.available(backend.device()));
     }
   }
 

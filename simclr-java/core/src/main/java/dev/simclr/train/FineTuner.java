@@ -202,6 +202,7 @@ public final class FineTuner {
    *
    * @throws IllegalArgumentException if a setting is missing or does not fit the images
    * @throws DataException if images, labels or weights are missing or unfit
+   * @throws InsufficientMemoryException if the estimated peak exceeds the memory available
    * @throws NonFiniteLossException if the loss is infinite or NaN
    * @throws dev.simclr.io.CannotWriteException if the classifier cannot be written
    * @throws dev.simclr.torch.TorchException if a native operation fails
@@ -247,6 +248,12 @@ public final class FineTuner {
     boolean deterministic = Torch.deterministic();
     try {
       Backend backend = Backend.prepare(machine);
+      if (user.isEmpty()) { // of a network of the user's own nobody knows what it needs
+        MemoryGuard.check(
+            FineTunePlan.plan(classifier, config, machine, train.size(), evalBatch),
+            config.batch(),
+            machine);
+      }
       try (var _ = TensorScope.open();
           var _ = TensorCache.open(backend.device());
           ClassifierModel model =

@@ -24,12 +24,42 @@ final class MemoryGuard {
   }
 
   /**
-   * Refuses or warns, as configured, if the estimate exceeds what is available.
+   * Refuses or warns of a pretraining, as configured, if the estimate exceeds what is available.
    *
    * @throws InsufficientMemoryException if such a run is to be refused
    */
   static void check(MemoryEstimate estimate, OptionalLong available, TrainConfig train) {
-    if (available.isEmpty() || estimate.peakBytes() <= available.getAsLong()) {
+    check(
+        estimate.peakBytes(),
+        estimate.toString(),
+        available,
+        "lower train.batch, which is " + train.batch() + ", or encode it in parts with train.chunk",
+        train.memoryCheck());
+  }
+
+  /**
+   * Refuses or warns of the training of a classifier, as configured, if it exceeds what is
+   * available.
+   *
+   * @param batch images of a step
+   * @throws InsufficientMemoryException if such a run is to be refused
+   */
+  static void check(FineTunePlan plan, int batch, TrainConfig machine) {
+    check(
+        plan.memory().peakBytes(),
+        plan.memory().toString(),
+        plan.availableMemory(),
+        "lower the batch, which is " + batch,
+        machine.memoryCheck());
+  }
+
+  private static void check(
+      long peakBytes,
+      String estimate,
+      OptionalLong available,
+      String remedy,
+      TrainConfig.MemoryCheck check) {
+    if (available.isEmpty() || peakBytes <= available.getAsLong()) {
       return;
     }
     String message =
@@ -37,16 +67,13 @@ final class MemoryGuard {
             + estimate
             + ", but "
             + String.format(Locale.ROOT, "%,d", MemoryEstimate.mib(available.getAsLong()))
-            + " MiB are available; lower train.batch, which is "
-            + train.batch()
-            + ", or encode it in parts with train.chunk";
-    switch (train.memoryCheck()) {
+            + " MiB are available; "
+            + remedy;
+    switch (check) {
       case WARN -> LOG.log(Level.WARNING, message);
       case REFUSE ->
           throw new InsufficientMemoryException(
-              message + ", or set train.memory_check=warn",
-              estimate.peakBytes(),
-              available.getAsLong());
+              message + ", or set train.memory_check=warn", peakBytes, available.getAsLong());
     }
   }
 }
